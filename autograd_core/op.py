@@ -1,0 +1,241 @@
+"""One op, one row: the record of everything the project knows about an operation.
+
+An `Op` is the value and the local derivatives of a function of real numbers, where it
+is defined and smooth, and how it is written. A row is callable, so the public function
+`tanh` *is* its row. A partial is a function of `(y, *operands)`, the output and the
+inputs, that returns ∂y/∂operand; it neither multiplies by an incoming gradient nor adds
+to anything, and it is written in arithmetic and rows, so that the same expression gives
+a number from floats and a graph from `Value`s.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, NamedTuple
+
+from .errors import GraphError, OperandError, ShapeError, UnknownNameError
+from .real import to_float
+
+__all__ = ["OPS", "Interval", "NaryOp", "Op", "find"]
+
+
+class Interval(NamedTuple):
+    """Where an operand may lie: from `low` to `high`, the ends included or not."""
+
+    low: float = -inf
+    high: float = inf
+    includes_low: bool = False
+    includes_high: bool = False
+
+    def __contains__(self, x: object) -> bool:
+        """Tell whether the number x lies inside.
+
+        >>> 0.0 in Interval(0.0, inf), 0.0 in Interval(0.0, inf, includes_low=True)
+        (False, True)
+        """
+        if not isinstance(x, float | int):
+            return False
+        return (
+            self.low < x < self.high
+            or (self.includes_low and x == self.low)
+            or (self.includes_high and x == self.high)
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Op:
+    """An operation with a fixed number of operands.
+
+    `partials` holds one function of `(y, *operands)` per operand. `domain` holds an
+    `Interval` per operand. Each of `kinks` is a function of the operands that is zero
+    where the operation is not smooth. `defaults` are the last operands' values where
+    a call leaves them out. `symbol` is what diagrams show, and the infix operator of
+    generated code where it is punctuation.
+
+    >>> square = Op("square", lambda x: x * x, (lambda y, x: 2 * x,))
+    >>> square(3)
+    9.0
+    >>> from autograd_core import Value
+    >>> y = square(Value(3))
+    >>> y.backward()
+    >>> y.parents[0].grad
+    6.0
+    """
+
+    name: str
+    forward: Callable[..., float]
+    partials: Any
+    domain: tuple[Interval, ...] = ()
+    kinks: tuple[Callable[..., float], ...] = ()
+    symbol: str = ""
+    defaults: tuple[float, ...] = ()
+    doc: str = ""
+    definition: Callable[..., Any] | None = None
+    arity: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the other fields."""
+        put = object.__setattr__  # the row is frozen for everybody else
+        put(self, "arity", self._checked_arity())
+        put(self, "symbol", self.symbol or self.name)
+        put(self, "domain", self.domain or (Interval(),) * (self.arity or 1))
+        put(self, "__doc__", f"{self.signature}: {self.doc or self.name}.")
+
+    def _checked_arity(self) -> int | None:
+        partials = self.partials
+        if isinstance(partials, tuple) and partials and all(map(callable, partials)):
+            return len(partials)
+        raise OperandError(
+            f"Op({self.name!r}) takes a tuple of partials, one function of "
+            f"(y, *operands) for each operand, not {partials!r}"
+        )
+
+    @property
+    def operand_names(self) -> tuple[str, ...]:
+        """The operands' names, as its partials spell them."""
+        names = _parameters(self.partials[0])[1:]
+        known = len(names) == len(self.partials)
+        return names if known else tuple(f"x{i}" for i in range(len(self.partials)))
+
+    @property
+    def signature(self) -> str:
+        """How a call is written: `atan2(a, b)`."""
+        return f"{self.name}({', '.join(self.operand_names)})"
+
+    def __repr__(self) -> str:
+        return f"<op {self.signature}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], "Op"], tuple[str]]:
+        """Pickle by name, since functions cannot be pickled by value."""
+        if OPS.get(self.name) is not self:
+            raise GraphError(
+                f"cannot pickle {self!r}: it is not in the op table; register it with "
+                f"OPS[{self.name!r}] = ... here and where it is loaded"
+            )
+        return find, (self.name,)
+
+    def __copy__(self) -> "Op":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Op":
+        return self
+
+    def __call__(self, *operands: Any) -> Any:
+        """Evaluate: a float for numbers, a node where any operand is a `Value`."""
+        if len(operands) != self.arity:
+            operands = self._complete(operands)
+        for operand in operands:
+            if operand.__class__ is not float:
+                return self._evaluate(operands)
+        return self.forward(*operands)
+
+    def _complete(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        count, optional = len(self.partials), len(self.defaults)
+        missing = count - len(operands)
+        if not 0 < missing <= optional:
+            least = f"{count - optional} to " if optional else ""
+            raise ShapeError(
+                f"{self.signature} takes {least}{count} operands; got {len(operands)}"
+            )
+        return operands + self.defaults[-missing:]
+
+    def _evaluate(self, operands: tuple[Any, ...]) -> Any:
+        """Let the first operand that knows how build the result, else compute it."""
+        for operand in operands:
+            apply = getattr(operand.__class__, "__apply_op__", None)
+            if apply is not None:
+                return apply(self, operands)
+        return self.forward(*self._floats(operands))
+
+    def _floats(self, operands: tuple[Any, ...]) -> list[float]:
+        return [
+            x if x.__class__ is float else to_float(x, f"operand {i} of {self.name}")
+            for i, x in enumerate(operands, start=1)
+        ]
+
+    def local_derivatives(
+        self, needed: Sequence[bool], y: float, operands: Sequence[float]
+    ) -> tuple[float | None, ...]:
+        """Return ∂y/∂operand for each operand, None where it is not needed.
+
+        >>> from autograd_core import OPS
+        >>> OPS["power"].local_derivatives((True, False), 9.0, (-3.0, 2.0))
+        (-6.0, None)
+        """
+        return tuple(
+            partial(y, *operands) if wanted else None
+            for partial, wanted in zip(self.partials, needed, strict=True)
+        )
+
+
+def _sequence(xs: Any) -> tuple[Any, ...]:
+    return tuple(xs)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NaryOp(Op):
+    """An operation on sequences of any length that makes one node.
+
+    `partials` is one function of `(y, *operands)` that returns all derivatives.
+    `definition` computes the same from the operands with elementary operations.
+    `gather` turns the arguments of a call into the operands.
+
+    >>> from autograd_core import total
+    >>> total([1, 2, 3])
+    6.0
+    """
+
+    gather: Callable[..., tuple[Any, ...]] = _sequence
+
+    def _checked_arity(self) -> int | None:
+        if not callable(self.partials):
+            raise OperandError(
+                f"NaryOp({self.name!r}) takes one function of (y, *operands) as its "
+                f"partials, not {self.partials!r}"
+            )
+        return None
+
+    @property
+    def operand_names(self) -> tuple[str, ...]:
+        """The parameters of a call."""
+        return _parameters(self.gather)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Evaluate on sequences of numbers and `Value`s."""
+        try:
+            operands = self.gather(*arguments, **named)
+        except TypeError as error:
+            raise OperandError(
+                f"{self.signature} takes sequences of numbers and Values: {error}"
+            ) from None
+        return self._evaluate(operands)
+
+    def local_derivatives(
+        self, needed: Sequence[bool], y: float, operands: Sequence[float]
+    ) -> tuple[float | None, ...]:
+        """Return ∂y/∂operand for each operand, None where it is not needed."""
+        locals_ = self.partials(y, *operands)
+        return tuple(
+            local if wanted else None
+            for local, wanted in zip(locals_, needed, strict=True)
+        )
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = getattr(function, "__code__", None)
+    return code.co_varnames[: code.co_argcount] if code else ()
+
+
+OPS: dict[str, Op] = {}
+
+
+def find(name: str) -> Op:
+    """Return the row called `name`.
+
+    >>> find("tanh")(0.0)
+    0.0
+    """
+    try:
+        return OPS[name]
+    except KeyError:
+        raise UnknownNameError("op", name, OPS) from None

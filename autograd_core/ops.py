@@ -1,0 +1,313 @@
+"""The op table: each operation's value, local derivatives, domain and kinks.
+
+Read a row as a line of a handbook: its name, its kernel, then one partial derivative
+per operand, in which `y` is the output and `x`, or `a, b`, are the inputs. Partials
+call other rows, so every derivative of every order is again made of rows; where a
+derivative needs an accuracy that arithmetic loses, it is a row too (`sech_squared`,
+`normal_pdf`, `sigmoid_difference`). The formulas are those of NUMERICS, in README.
+Adding an operation means adding its row here, and its kernel if `math` has none.
+"""
+
+import operator
+from math import inf, isfinite
+from typing import Any
+
+from . import kernels
+from .errors import ShapeError
+from .op import OPS, Interval, NaryOp, Op
+
+LN_2 = 0.6931471805599453
+LOG2_E = 1.4426950408889634
+LOG10_E = 0.4342944819032518
+TWO_BY_ROOT_PI = 1.1283791670955126
+
+REALS = Interval()
+POSITIVE = Interval(0.0, inf)
+NOT_NEGATIVE = Interval(0.0, inf, includes_low=True)
+UNIT = Interval(-1.0, 1.0, includes_low=True, includes_high=True)
+OPEN_UNIT = Interval(-1.0, 1.0)
+ABOVE_MINUS_ONE = Interval(-1.0, inf)
+FROM_ONE = Interval(1.0, inf, includes_low=True)
+
+
+def at_zero(x: float) -> float:
+    """Be zero at the kink that sign, abs and relu have in common."""
+    return x
+
+
+def at_tie(a: float, b: float) -> float:
+    """Be zero where two operands tie."""
+    return a - b
+
+
+def at_pole_of_gamma(*operands: float) -> float:
+    """Be zero at 0, -1, -2, ..."""
+    x = operands[-1]
+    return x - round(x) if x < 0.5 and isfinite(x) else 1.0
+
+
+def is_whole(b: Any) -> bool:
+    """Tell whether an exponent is an integer, be it a number or a `Value`."""
+    return float(getattr(b, "data", b)).is_integer()
+
+
+def power_by_base(y: Any, a: Any, b: Any) -> Any:
+    """b·a^(b-1), without a rounded b - 1 in the exponent where b is fractional."""
+    if is_whole(b):
+        return b * power(a, b - 1.0) if b != 0.0 else 0.0
+    normal = (y > 1e-290) & (y < inf) & (a < inf)
+    return where(normal, b * div(y, a), b * power(a, b - 1.0))
+
+
+def hypot_by(y: Any, a: Any, b: Any) -> Any:
+    """a/y: 0 at the origin, scaled where y overflows."""
+    scaled = div(a * 0.25, hypot(a * 0.25, b * 0.25))
+    return where(y < inf, where(y > 0, div(a, y), 0.0), scaled)
+
+
+def atan2_by(a: Any, b: Any) -> Any:
+    """b/(a² + b²) without squaring."""
+    h = hypot(a, b)
+    return div(div(b, h), h)
+
+
+# fmt: off
+# --- arithmetic ---------------------------------------------------------------------
+add = Op("add", operator.add, (lambda y, a, b: 1.0, lambda y, a, b: 1.0),
+    symbol="+", doc="the sum a + b")
+sub = Op("sub", operator.sub, (lambda y, a, b: 1.0, lambda y, a, b: -1.0),
+    symbol="-", doc="the difference a - b")
+mul = Op("mul", operator.mul, (lambda y, a, b: b, lambda y, a, b: a),
+    symbol="*", doc="the product a·b")
+div = Op("div", kernels.div,
+    (lambda y, a, b: div(1.0, b), lambda y, a, b: -div(y, b)),
+    symbol="/", kinks=(lambda a, b: b,), doc="the quotient a/b; 1/0 is inf")
+neg = Op("neg", operator.neg, (lambda y, x: -1.0,),
+    symbol="-", doc="-x")
+power = Op("power", kernels.power,
+    (power_by_base, lambda y, a, b: y * log(where((y > 0) | (y < 0), a, 1.0))),
+    symbol="**", domain=(POSITIVE, REALS), kinks=(lambda a, b: a,),
+    doc="a to the power b; nan for a negative a and a fractional b")
+abs = Op("abs", kernels.absolute, (lambda y, x: sign(x),),
+    kinks=(at_zero,), doc="the absolute value")
+sign = Op("sign", kernels.sign, (lambda y, x: 0.0,),
+    kinks=(at_zero,), doc="-1, 0 or 1")
+heaviside = Op("heaviside", kernels.heaviside, (lambda y, x: 0.0,),
+    kinks=(at_zero,), doc="the unit step, 0 at 0; the derivative of relu")
+
+# --- exponentials, logarithms, roots ------------------------------------------------
+exp = Op("exp", kernels.exp, (lambda y, x: y,), doc="e to the power x")
+expm1 = Op("expm1", kernels.expm1, (lambda y, x: exp(x),),
+    doc="e to the power x, minus 1, accurate near 0")
+exp2 = Op("exp2", kernels.exp2, (lambda y, x: LN_2 * y,), doc="2 to the power x")
+exp_difference = Op("exp_difference", kernels.exp_difference,
+    (lambda y, a, b: y, lambda y, a, b: -y),
+    doc="e to the power a - b, whose rounding is corrected")
+log = Op("log", kernels.log, (lambda y, x: div(1.0, x),),
+    domain=(POSITIVE,), doc="the natural logarithm")
+log1p = Op("log1p", kernels.log1p, (lambda y, x: div(1.0, 1.0 + x),),
+    domain=(ABOVE_MINUS_ONE,), doc="log(1 + x), accurate near 0")
+log2 = Op("log2", kernels.log2, (lambda y, x: div(LOG2_E, x),),
+    domain=(POSITIVE,), doc="the logarithm to base 2")
+log10 = Op("log10", kernels.log10, (lambda y, x: div(LOG10_E, x),),
+    domain=(POSITIVE,), doc="the logarithm to base 10")
+sqrt = Op("sqrt", kernels.sqrt, (lambda y, x: div(0.5, y),),
+    domain=(NOT_NEGATIVE,), kinks=(at_zero,), doc="the square root")
+cbrt = Op("cbrt", kernels.cbrt, (lambda y, x: div(1.0, 3.0 * y * y),),
+    kinks=(at_zero,), doc="the cube root")
+hypot = Op("hypot", kernels.hypot,
+    (lambda y, a, b: hypot_by(y, a, b), lambda y, a, b: hypot_by(y, b, a)),
+    kinks=(lambda a, b: kernels.hypot(a, b),), doc="the length of (a, b)")
+
+# --- trigonometric and hyperbolic ---------------------------------------------------
+sin = Op("sin", kernels.sin, (lambda y, x: cos(x),), doc="the sine of x radians")
+cos = Op("cos", kernels.cos, (lambda y, x: -sin(x),), doc="the cosine of x radians")
+tan = Op("tan", kernels.tan, (lambda y, x: 1.0 + y * y,),
+    doc="the tangent of x radians")
+asin = Op("asin", kernels.asin, (lambda y, x: div(1.0, sqrt((1.0 - x) * (1.0 + x))),),
+    domain=(UNIT,), kinks=(lambda x: 1.0 - x * x,), doc="the arc sine, in radians")
+acos = Op("acos", kernels.acos, (lambda y, x: -div(1.0, sqrt((1.0 - x) * (1.0 + x))),),
+    domain=(UNIT,), kinks=(lambda x: 1.0 - x * x,), doc="the arc cosine, in radians")
+atan = Op("atan", kernels.atan, (lambda y, x: div(1.0, 1.0 + x * x),),
+    doc="the arc tangent, in radians")
+atan2 = Op("atan2", kernels.atan2,
+    (lambda y, a, b: atan2_by(a, b), lambda y, a, b: -atan2_by(b, a)),
+    kinks=(lambda a, b: a if b <= 0 else 1.0,),
+    doc="the angle of the point (b, a), in radians")
+sinh = Op("sinh", kernels.sinh, (lambda y, x: cosh(x),), doc="the hyperbolic sine")
+cosh = Op("cosh", kernels.cosh, (lambda y, x: sinh(x),), doc="the hyperbolic cosine")
+tanh = Op("tanh", kernels.tanh, (lambda y, x: sech_squared(x),),
+    doc="the hyperbolic tangent")
+sech_squared = Op("sech_squared", kernels.sech_squared,
+    (lambda y, x: -2.0 * tanh(x) * y,), doc="1/cosh(x)², the derivative of tanh")
+asinh = Op("asinh", kernels.asinh, (lambda y, x: div(1.0, hypot(1.0, x)),),
+    doc="the inverse hyperbolic sine")
+acosh = Op("acosh", kernels.acosh,
+    (lambda y, x: div(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    domain=(FROM_ONE,), kinks=(lambda x: x - 1.0,),
+    doc="the inverse hyperbolic cosine")
+atanh = Op("atanh", kernels.atanh, (lambda y, x: div(1.0, (1.0 - x) * (1.0 + x)),),
+    domain=(OPEN_UNIT,), doc="the inverse hyperbolic tangent")
+
+# --- special functions --------------------------------------------------------------
+erf = Op("erf", kernels.erf, (lambda y, x: TWO_BY_ROOT_PI * gaussian(x),),
+    doc="the error function")
+erfc = Op("erfc", kernels.erfc, (lambda y, x: -TWO_BY_ROOT_PI * gaussian(x),),
+    doc="1 - erf(x), accurate in the tail")
+gaussian = Op("gaussian", kernels.gaussian, (lambda y, x: -2.0 * x * y,),
+    doc="e to the power -x²")
+normal_pdf = Op("normal_pdf", kernels.normal_pdf, (lambda y, x: -x * y,),
+    doc="the density of the standard normal distribution")
+normal_cdf = Op("normal_cdf", kernels.normal_cdf, (lambda y, x: normal_pdf(x),),
+    doc="the standard normal distribution function")
+lgamma = Op("lgamma", kernels.lgamma, (lambda y, x: digamma(x),),
+    kinks=(at_pole_of_gamma,), doc="the logarithm of |Γ(x)|")
+digamma = Op("digamma", kernels.digamma, (lambda y, x: polygamma(1.0, x),),
+    kinks=(at_pole_of_gamma,), doc="the derivative of lgamma")
+polygamma = Op("polygamma", kernels.polygamma,
+    (lambda y, n, x: 0.0, lambda y, n, x: polygamma(n + 1.0, x)),
+    domain=(NOT_NEGATIVE, POSITIVE), kinks=(at_pole_of_gamma,),
+    doc="the n-th derivative of digamma; n is a constant")
+
+# --- activations --------------------------------------------------------------------
+sigmoid = Op("sigmoid", kernels.sigmoid, (lambda y, x: 0.25 * sech_squared(0.5 * x),),
+    doc="1/(1 + e⁻ˣ)")
+sigmoid_difference = Op("sigmoid_difference", kernels.sigmoid_difference,
+    (lambda y, a, b: y * sigmoid_difference(b, a),
+     lambda y, a, b: -y * sigmoid_difference(b, a)),
+    doc="sigmoid(a - b), whose rounding is corrected")
+log_sigmoid = Op("log_sigmoid", kernels.log_sigmoid, (lambda y, x: sigmoid(-x),),
+    doc="log(sigmoid(x))")
+softplus = Op("softplus", kernels.softplus, (lambda y, x: sigmoid(x),),
+    doc="log(1 + eˣ)")
+logaddexp = Op("logaddexp", kernels.logaddexp,
+    (lambda y, a, b: sigmoid_difference(a, b),
+     lambda y, a, b: sigmoid_difference(b, a)),
+    doc="log(eᵃ + eᵇ)")
+relu = Op("relu", kernels.relu, (lambda y, x: heaviside(x),),
+    kinks=(at_zero,), doc="max(0, x), with slope 0 at 0")
+leaky_relu = Op("leaky_relu", kernels.leaky_relu,
+    (lambda y, x, slope: where(x > 0, 1.0, slope),
+     lambda y, x, slope: where(x > 0, 0.0, x)),
+    defaults=(0.01,), kinks=(lambda x, slope: x,),
+    doc="x where it is positive, slope·x elsewhere")
+elu = Op("elu", kernels.elu,
+    (lambda y, x, alpha: where(x > 0, 1.0, alpha * exp(x)),
+     lambda y, x, alpha: where(x > 0, 0.0, expm1(x))),
+    defaults=(1.0,), kinks=(lambda x, alpha: x,),
+    doc="x where it is positive, alpha·(eˣ - 1) elsewhere")
+silu = Op("silu", kernels.silu,
+    (lambda y, x: sigmoid(x) * (1.0 + x * sigmoid(-x)),), doc="x·sigmoid(x)")
+gelu = Op("gelu", kernels.gelu,
+    (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), doc="x·Φ(x), the exact form")
+
+# --- choices ------------------------------------------------------------------------
+maximum = Op("maximum", kernels.maximum,
+    (lambda y, a, b: where(a > b, 1.0, where(b > a, 0.0, 0.5)),
+     lambda y, a, b: where(b > a, 1.0, where(a > b, 0.0, 0.5))),
+    kinks=(at_tie,), doc="the larger; a tie shares the gradient evenly")
+minimum = Op("minimum", kernels.minimum,
+    (lambda y, a, b: where(a < b, 1.0, where(b < a, 0.0, 0.5)),
+     lambda y, a, b: where(b < a, 1.0, where(a < b, 0.0, 0.5))),
+    kinks=(at_tie,), doc="the smaller; a tie shares the gradient evenly")
+clip = Op("clip", kernels.clip,
+    (lambda y, x, low, high: where((low < x) & (x < high), 1.0, 0.0),
+     lambda y, x, low, high: where((x < low) & (low < high), 1.0, 0.0),
+     lambda y, x, low, high: where((high < x) | (high < low), 1.0, 0.0)),
+    kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high),
+    doc="x held between low and high, with slope 0 at both")
+where = Op("where", kernels.where,
+    (lambda y, condition, a, b: None,
+     lambda y, condition, a, b: 1.0 if condition else None,
+     lambda y, condition, a, b: None if condition else 1.0),
+    doc="a where the condition holds, else b; the other one gets no gradient")
+# fmt: on
+
+
+# --- sequences ----------------------------------------------------------------------
+def gather_pairs(xs: Any, ys: Any, bias: Any = 0.0) -> tuple[Any, ...]:
+    """Lay the operands of `dot` in a row, after counting them."""
+    xs, ys = tuple(xs), tuple(ys)
+    if len(xs) != len(ys):
+        raise ShapeError(
+            f"dot(xs, ys) takes two sequences of one length; got {len(xs)} and "
+            f"{len(ys)} numbers"
+        )
+    return (*xs, *ys, bias)
+
+
+def gather_some(xs: Any) -> tuple[Any, ...]:
+    """Refuse an empty sequence, which has no mean."""
+    operands = tuple(xs)
+    if not operands:
+        raise ShapeError("mean(xs) takes at least one number; got an empty sequence")
+    return operands
+
+
+def dot_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
+    """Each factor's derivative is its partner; the bias has 1."""
+    n = len(operands) // 2
+    return (*operands[n:-1], *operands[:n], 1.0)
+
+
+def dot_definition(*operands: Any) -> Any:
+    """x₁·y₁ + … + xₙ·yₙ + bias, one product and one sum at a time."""
+    n = len(operands) // 2
+    y = operands[-1]
+    for a, b in zip(operands[:n], operands[n:-1], strict=True):
+        y = y + a * b
+    return y
+
+
+def prod_partials(y: Any, *xs: Any) -> list[Any]:
+    """Multiply the others: dividing y by a factor would fail at 0."""
+    return [prod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
+
+
+def add_all(*xs: Any) -> Any:
+    """x₁ + x₂ + …, one sum at a time."""
+    y = 0.0
+    for x in xs:
+        y = y + x
+    return y
+
+
+def multiply_all(*xs: Any) -> Any:
+    """x₁·x₂·…, one product at a time."""
+    y = 1.0
+    for x in xs:
+        y = y * x
+    return y
+
+
+def softmax(xs: Any) -> list[Any]:
+    """Return e^xᵢ/Σ e^xⱼ for each xᵢ, a list of floats or of nodes.
+
+    Shifting by the largest operand, taken as a plain number, changes no value and
+    no derivative, and lets nothing overflow.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    xs = tuple(xs)
+    shift = max((getattr(x, "data", x) for x in xs), default=0.0)
+    shares = [exp_difference(x, shift if isfinite(shift) else 0.0) for x in xs]
+    whole = total(shares)
+    return [div(share, whole) for share in shares]
+
+
+# fmt: off
+dot = NaryOp("dot", kernels.dot, dot_partials, gather=gather_pairs,
+    definition=dot_definition, doc="the sum of xᵢ·yᵢ, plus a bias")
+total = NaryOp("total", kernels.total, lambda y, *xs: [1.0] * len(xs), symbol="sum",
+    definition=add_all, doc="the sum, rounded once")
+mean = NaryOp("mean", kernels.mean, lambda y, *xs: [1.0 / len(xs)] * len(xs),
+    gather=gather_some, definition=lambda *xs: add_all(*xs) / len(xs),
+    doc="the arithmetic mean")
+prod = NaryOp("prod", kernels.prod, prod_partials,
+    definition=multiply_all, doc="the product, rounded once")
+logsumexp = NaryOp("logsumexp", kernels.logsumexp, lambda y, *xs: softmax(xs),
+    definition=lambda *xs: log(add_all(*map(exp, xs))), doc="log Σ e^xᵢ")
+# fmt: on
+
+OPS.update({row.name: row for row in list(vars().values()) if isinstance(row, Op)})

@@ -1,0 +1,78 @@
+"""What is recorded of an operation besides its numbers.
+
+`no_grad` records nothing, `scope` names the module at work. Both belong to the thread
+that opened them, so that one thread's evaluation never loses another's gradients.
+Building a node asks only the counter `active`: while no context is open anywhere, which
+is the usual case, recording costs one comparison.
+"""
+
+import threading
+from contextlib import ContextDecorator
+
+__all__ = ["NOT_RUN", "no_grad", "scope"]
+
+NOT_RUN = float("0")
+"""The gradient of a node that no backward pass has reached, told by its identity."""
+
+active = 0
+_counting = threading.Lock()
+
+
+class _State(threading.local):
+    recording: bool = True
+    scope: str = ""
+
+
+state = _State()
+
+
+def _count(step: int) -> None:
+    global active
+    with _counting:
+        active += step
+
+
+class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and decorator
+    """Compute without recording: results are constants with no parents.
+
+    >>> from autograd_core import Value
+    >>> x = Value(3)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y, y.parents, y.requires_grad
+    (Value(data=9.0, grad=0.0), (), False)
+    """
+
+    def __enter__(self) -> None:
+        self._stack = [*getattr(self, "_stack", ()), state.recording]
+        state.recording = False
+        _count(+1)
+
+    def __exit__(self, *_: object) -> None:
+        *self._stack, state.recording = self._stack
+        _count(-1)
+
+
+class scope:  # noqa: N801 - read at the call as a statement, like no_grad
+    """Name the part of a model whose nodes are made inside; scopes nest.
+
+    >>> from autograd_core import Value
+    >>> with scope("encoder"), scope("layer"):
+    ...     y = Value(1) + 2
+    >>> y.scope
+    'encoder.layer'
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"scope(name) takes a str, not {name!r}")
+        self.name = name
+
+    def __enter__(self) -> None:
+        self._outer = state.scope
+        state.scope = f"{self._outer}.{self.name}" if self._outer else self.name
+        _count(+1)
+
+    def __exit__(self, *_: object) -> None:
+        state.scope = self._outer
+        _count(-1)
