@@ -98,6 +98,11 @@ class Op:
         return names if known else tuple(f"x{i}" for i in range(len(self.partials)))
 
     @property
+    def takes_one_operand(self) -> bool:
+        """Whether `op(x)` is a call, as activations are called."""
+        return self.arity is not None and self.arity - len(self.defaults) == 1
+
+    @property
     def signature(self) -> str:
         """How a call is written: `atan2(a, b)`."""
         return f"{self.name}({', '.join(self.operand_names)})"

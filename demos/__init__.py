@@ -1,0 +1,1 @@
+"""Runnable essays on real data: `python -m demos` lists them."""

@@ -1,0 +1,19 @@
+"""List the demos, each with the first line of its docstring."""
+
+import pkgutil
+from importlib import import_module
+
+import demos
+
+
+def main() -> None:
+    """Print one line for each module of this package that can be run."""
+    print("Run one with: python -m demos.NAME\n")
+    for module in pkgutil.iter_modules(demos.__path__):
+        demo = import_module(f"demos.{module.name}") if module.name != "__main__" else 0
+        if hasattr(demo, "main"):
+            print(f"  {module.name:12} {(demo.__doc__ or '').splitlines()[0]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Parameters in a file: JSON that any program reads, equal to the last bit.
+
+Python writes a float with as many digits as tell it from its neighbours, so reading
+gives back the very number. A file appears whole or not at all.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from autograd_core.errors import ShapeError
+
+from .module import Module
+
+__all__ = ["load", "save"]
+
+
+def save(model: Module, path: str | os.PathLike[str]) -> None:
+    """Write the model's `state_dict()` to `path`, in place of what was there.
+
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [1], seed=0), Path(folder, "model.json"))
+    ...     load(MLP(2, [1], seed=1), Path(folder, "model.json"))
+    """
+    path = Path(path)
+    text = json.dumps(model.state_dict())
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    except OSError as error:
+        raise type(error)(
+            f"cannot write {path}: {error.strerror}; choose an existing folder that "
+            "you may write to"
+        ) from None
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def load(model: Module, path: str | os.PathLike[str]) -> None:
+    """Read a file that `save` wrote into a model of the same shape."""
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        state: Any = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ShapeError(
+            f"{path} does not hold a saved model: {error}; was it cut short?"
+        ) from None
+    if not isinstance(state, dict):
+        raise ShapeError(f"{path} does not hold a saved model: not a JSON object")
+    model.load_state_dict(state)

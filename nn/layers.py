@@ -1,0 +1,201 @@
+"""Neurons, layers and the multilayer perceptron.
+
+A neuron is one `dot` node, the weighted sum z = w·x + b, and one activation node
+a = σ(z); a layer is a list of neurons that see the same inputs, and an MLP is a list of
+layers. Inputs and outputs are plain lists of numbers or `Value`s.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from autograd_core import OPS, Value, dot
+from autograd_core.errors import OperandError, ShapeError, UnknownNameError
+
+from .initializers import INITIALIZERS
+from .module import Module
+
+__all__ = ["MLP", "Layer", "Neuron"]
+
+Activation = Callable[[Any], Any]
+
+_RECTIFIERS = ("elu", "gelu", "leaky_relu", "relu", "silu")  # which He's variance fits
+
+
+class Neuron(Module):
+    """One unit: activation(w·x + b), for n_in numbers x.
+
+    >>> neuron = Neuron(2, activation="relu")
+    >>> neuron.load_state_dict({"weight": [1.0, -1.0], "bias": 0.5})
+    >>> neuron([3.0, 1.0]).data
+    2.5
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        activation: str | Activation | None = "tanh",
+        *,
+        init: str | None = None,
+        n_out: int = 1,
+        random: Random | None = None,
+    ) -> None:
+        """Draw the weights; `n_out` is the width of the layer it stands in."""
+        n_in = _count(n_in, "n_in")
+        self._activate = _activation(activation)
+        draw = _initializer(init, activation)
+        random = random or Random()
+        self.weight = [Value(draw(n_in, n_out, random)) for _ in range(n_in)]
+        self.bias = Value(0.0)
+
+    def forward(self, inputs: Sequence[Any]) -> Any:
+        """Return the activation, a Value."""
+        z = dot(self.weight, _inputs(inputs, len(self.weight), self), self.bias)
+        return z if self._activate is None else self._activate(z)
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.weight)})"
+
+
+class Layer(Module):
+    """A dense layer: n_out neurons over the same n_in inputs, a = σ(W·x + b).
+
+    Its state has PyTorch's layout: `weight` is n_out × n_in, `bias` is n_out.
+
+    >>> layer = Layer(2, 3, seed=0)
+    >>> len(layer([1.0, 2.0])), [len(row) for row in layer.state_dict()["weight"]]
+    (3, [2, 2, 2])
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        activation: str | Activation | None = "tanh",
+        *,
+        init: str | None = None,
+        seed: int | None = None,
+        random: Random | None = None,
+    ) -> None:
+        """Draw the weights of `n_out` neurons one after the other."""
+        n_in, n_out = _count(n_in, "n_in"), _count(n_out, "n_out")
+        random = random or Random(seed)
+        self.neurons = [
+            Neuron(n_in, activation, init=init, n_out=n_out, random=random)
+            for _ in range(n_out)
+        ]
+
+    def forward(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the list of the neurons' activations."""
+        inputs = _inputs(inputs, len(self.neurons[0].weight), self)
+        return [neuron(inputs) for neuron in self.neurons]
+
+    def tensors(self) -> dict[str, Any]:
+        """Return the neurons' weights as the rows of one matrix, as PyTorch does."""
+        return {
+            "weight": [neuron.weight for neuron in self.neurons],
+            "bias": [neuron.bias for neuron in self.neurons],
+        }
+
+    def __repr__(self) -> str:
+        return f"Layer({len(self.neurons[0].weight)}, {len(self.neurons)})"
+
+
+class MLP(Module):
+    """A multilayer perceptron: layers of the given widths, the last one linear.
+
+    Called with n_in numbers it returns a list, or one Value where the last width is 1.
+    The weights are He's for rectifiers and Glorot's otherwise, unless `init` names an
+    initialiser; `seed` makes them the same every time.
+
+    >>> model = MLP(2, [4, 1], activation="relu", seed=1)
+    >>> model
+    MLP(2, [4, 1])
+    >>> y = model([0.5, -1.0])
+    >>> y.backward()
+    >>> model.layers[0].neurons[3].weight[1].label
+    'layers.0.neurons.3.weight[1]'
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_outs: Sequence[int],
+        activation: str | Activation | None = "tanh",
+        *,
+        init: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """Draw the weights layer by layer."""
+        if not isinstance(n_outs, list | tuple) or not n_outs:
+            raise ShapeError(
+                "MLP(n_in, n_outs) takes the widths of its layers as a non-empty list "
+                f"such as [16, 10], not {n_outs!r}"
+            )
+        widths = [_count(n, "a width") for n in (n_in, *n_outs)]
+        activation = _activation(activation)
+        random = Random(seed)
+        last = len(n_outs) - 1
+        self.layers = [
+            Layer(*sizes, activation if i < last else None, init=init, random=random)
+            for i, sizes in enumerate(pairwise(widths))
+        ]
+        self._widths = widths
+
+    def forward(self, inputs: Sequence[Any]) -> Any:
+        """Return the outputs of the last layer."""
+        signal = _inputs(inputs, self._widths[0], self)
+        for layer in self.layers:
+            signal = layer(signal)
+        return signal[0] if len(signal) == 1 else signal
+
+    def __repr__(self) -> str:
+        return f"MLP({self._widths[0]}, {self._widths[1:]})"
+
+
+def _count(n: Any, name: str) -> int:
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise OperandError(f"{name} takes a whole number of units, not {n!r}")
+    if n < 1:
+        raise ShapeError(f"{name} takes at least 1 unit, not {n}")
+    return n
+
+
+def _inputs(inputs: Any, wanted: int, module: Module) -> list[Value]:
+    """Return the inputs as Values, so that a whole layer shares their nodes."""
+    try:
+        inputs = list(inputs)
+    except TypeError:
+        raise OperandError(
+            f"{module!r} takes a list of {wanted} numbers, not {inputs!r} of type "
+            f"{type(inputs).__name__}"
+        ) from None
+    if len(inputs) != wanted:
+        raise ShapeError(f"{module!r} takes {wanted} inputs; got {len(inputs)}")
+    return [
+        x if isinstance(x, Value) else Value(x, requires_grad=False) for x in inputs
+    ]
+
+
+def _activation(activation: str | Activation | None) -> Activation | None:
+    """Find an activation by its row's name; take a row or function as it is."""
+    if activation is None or activation == "linear":
+        return None
+    if callable(activation):
+        return activation
+    known = [name for name, op in OPS.items() if op.takes_one_operand]
+    if activation not in known:
+        raise UnknownNameError("activation", activation, [*known, "linear"])
+    return OPS[activation]
+
+
+def _initializer(
+    init: str | None, activation: object
+) -> Callable[[int, int, Random], float]:
+    if init is None:
+        name = getattr(activation, "name", activation)
+        init = "he_uniform" if name in _RECTIFIERS else "glorot_uniform"
+    if init not in INITIALIZERS:
+        raise UnknownNameError("initialiser", init, INITIALIZERS)
+    return INITIALIZERS[init]

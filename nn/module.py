@@ -1,0 +1,169 @@
+"""A model is a tree of named numbers.
+
+A `Module` holds parameters (leaf `Value`s) and other modules in its attributes, alone
+or in lists. Their place in the tree is their name: assigning them labels each parameter
+with its path, so that diagrams, debuggers and messages can say which weight is meant.
+Attributes whose names begin with an underscore are the module's own business.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from autograd_core import Value, scope, zero_grad
+from autograd_core.errors import ShapeError, quoted
+
+from .nested import assign, numbers, shape
+
+__all__ = ["Module"]
+
+
+class Module:
+    """Base class of everything with parameters; write `forward` and call the module.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.factor = Value(2.0)
+    ...
+    ...     def forward(self, x):
+    ...         return self.factor * x
+    >>> scale = Scale()
+    >>> scale(3.0)
+    Value(data=6.0, grad=0.0)
+    >>> dict(scale.named_parameters())
+    {'factor': Value(data=2.0, grad=0.0, label='factor')}
+    """
+
+    _name = ""  # how the module that holds this one calls it
+    training = True
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the outputs; every module defines its own."""
+        raise TypeError(f"{type(self).__name__} has no forward(); define one")
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Compute the outputs, with every node marked as made by this module."""
+        with scope(self._name or type(self).__name__):
+            return self.forward(*inputs)
+
+    def __setattr__(self, name: str, attribute: Any) -> None:
+        object.__setattr__(self, name, attribute)
+        if not name.startswith("_"):
+            for path, item in _items(name, attribute):
+                _rename(item, path)
+            self._label_below(getattr(self, "_path", ""))
+
+    def _label_below(self, path: str) -> None:
+        object.__setattr__(self, "_path", path)
+        for name, item in self._children():
+            below = f"{path}.{name}" if path else name
+            if isinstance(item, Module):
+                item._label_below(below)
+            else:
+                item.label = below
+
+    def _children(self) -> Iterator[tuple[str, "Value | Module"]]:
+        for name, attribute in vars(self).items():
+            if not name.startswith("_"):
+                yield from _items(name, attribute)
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Yield each parameter after its path, such as `layers.0.neurons.3.bias`."""
+        for name, item in self._children():
+            if isinstance(item, Module):
+                for path, parameter in item.named_parameters():
+                    yield f"{name}.{path}", parameter
+            else:
+                yield name, item
+
+    def parameters(self) -> list[Value]:
+        """Return every parameter, in the order of its path's first assignment."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def modules(self) -> Iterator["Module"]:
+        """Yield this module and every module below it."""
+        yield self
+        for _, item in self._children():
+            if isinstance(item, Module):
+                yield from item.modules()
+
+    def zero_grad(self) -> None:
+        """Clear the gradients of all parameters."""
+        zero_grad(self.parameters())
+
+    def train(self, mode: bool = True) -> "Module":
+        """Set training mode, here and below, and return the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> "Module":
+        """Set evaluation mode, here and below, and return the module."""
+        return self.train(False)
+
+    def tensors(self) -> dict[str, Any]:
+        """Return the parameters as PyTorch would hold them: nested lists by name."""
+        tensors: dict[str, Any] = {}
+        for name, attribute in vars(self).items():
+            if name.startswith("_"):
+                continue
+            below = [(n, m) for n, m in _items(name, attribute)]
+            for path, item in below:
+                if isinstance(item, Module):
+                    inner = item.tensors().items()
+                    tensors |= {f"{path}.{key}": tensor for key, tensor in inner}
+            if any(isinstance(item, Value) for _, item in below):
+                tensors[name] = attribute
+        return tensors
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the parameters' numbers in PyTorch's names and layout.
+
+        >>> from nn import MLP
+        >>> list(MLP(2, [3, 1]).state_dict())
+        ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']
+        """
+        return {name: numbers(tensor) for name, tensor in self.tensors().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over the numbers of `state`, all of them or, on an error, none.
+
+        Tensors and arrays are welcome in place of nested lists.
+        """
+        tensors = self.tensors()
+        missing = [name for name in tensors if name not in state]
+        unexpected = [name for name in state if name not in tensors]
+        if missing or unexpected:
+            raise ShapeError(
+                f"the state does not fit {self!r}: missing {quoted(missing) or 'none'}"
+                f", unexpected {quoted(unexpected) or 'none'}"
+            )
+        loaded = {name: numbers(state[name]) for name in tensors}
+        for name, tensor in tensors.items():
+            if shape(tensor) != shape(loaded[name]):
+                raise ShapeError(
+                    f"{name} has shape {shape(tensor)} in {self!r}, "
+                    f"{shape(loaded[name])} in the state"
+                )
+        for name, tensor in tensors.items():
+            assign(tensor, loaded[name])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def _rename(item: Value | Module, path: str) -> None:
+    if isinstance(item, Module):
+        object.__setattr__(item, "_name", path)
+
+
+def _items(name: str, attribute: Any) -> Iterator[tuple[str, Value | Module]]:
+    """Yield the parameters and modules that an attribute holds, with their names."""
+    if isinstance(attribute, Module):
+        yield name, attribute
+    elif isinstance(attribute, Value):
+        if attribute.is_leaf:
+            yield name, attribute
+    elif isinstance(attribute, list | tuple):
+        for i, item in enumerate(attribute):
+            inside = f"{name}.{i}" if isinstance(item, Module) else f"{name}[{i}]"
+            yield from _items(inside, item)

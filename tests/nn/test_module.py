@@ -1,0 +1,174 @@
+"""A module is a tree of named parameters."""
+
+import pytest
+
+import nn
+from autograd_core import Value, topological_order
+from autograd_core.errors import OperandError, ShapeError
+
+
+class Pair(nn.Module):
+    """A module that holds a number, a list of numbers and two modules."""
+
+    def __init__(self):
+        self.scale = Value(2.0)
+        self.shifts = [Value(0.5), Value(-0.5)]
+        self.first = nn.Neuron(2)
+        self.rest = [nn.Neuron(1)]
+        self._cache = [Value(9.0)]
+
+    def forward(self, x):
+        """Mix the input with the first shift and scale the result."""
+        return self.rest[0]([self.first([x, self.shifts[0]])]) * self.scale
+
+
+def test_parameters_are_named_by_their_path():
+    """Each parameter's name is its place in the tree, and its label."""
+    named = dict(Pair().named_parameters())
+
+    assert list(named) == [
+        "scale",
+        "shifts[0]",
+        "shifts[1]",
+        "first.weight[0]",
+        "first.weight[1]",
+        "first.bias",
+        "rest.0.weight[0]",
+        "rest.0.bias",
+    ]
+    assert all(parameter.label == name for name, parameter in named.items())
+
+
+def test_an_mlp_labels_each_weight_by_layer_and_neuron():
+    """The label says which weight of which neuron of which layer."""
+    model = nn.MLP(3, [4, 2])
+
+    assert model.layers[0].neurons[3].weight[2].label == "layers.0.neurons.3.weight[2]"
+    assert model.layers[1].neurons[0].bias.label == "layers.1.neurons.0.bias"
+
+
+def test_nesting_a_module_renames_what_is_below():
+    """A model that becomes part of a larger one gets longer names."""
+    whole = nn.Module()
+    whole.encoder = nn.MLP(1, [1])
+
+    labels = [parameter.label for parameter in whole.parameters()]
+
+    assert labels == [
+        "encoder.layers.0.neurons.0.weight[0]",
+        "encoder.layers.0.neurons.0.bias",
+    ]
+
+
+def test_private_attributes_and_results_are_not_parameters():
+    """What begins with an underscore, and what was computed, is not learnt."""
+    pair = Pair()
+    pair.output = pair(1.0)
+
+    assert len(pair.parameters()) == 8
+
+
+def test_every_node_knows_the_module_that_made_it():
+    """A call opens a scope, named by the path from the outermost module."""
+    model = nn.MLP(2, [2, 1], activation="relu", seed=0)
+
+    scopes = {n.scope for n in topological_order(model([1.0, 2.0])) if n.op}
+
+    assert scopes == {
+        "MLP.layers.0.neurons.0",
+        "MLP.layers.0.neurons.1",
+        "MLP.layers.1.neurons.0",
+    }
+
+
+def test_zero_grad_clears_every_parameter():
+    """After zero_grad no parameter remembers a backward pass."""
+    model = nn.MLP(2, [2, 1], seed=0)
+    model([1.0, 2.0]).backward()
+    assert any(parameter.grad for parameter in model.parameters())
+
+    model.zero_grad()
+
+    assert not any(parameter.has_grad for parameter in model.parameters())
+
+
+def test_train_and_eval_reach_every_module_below():
+    """The mode is set in the whole tree and the model is returned."""
+    model = nn.MLP(2, [2, 1])
+
+    assert model.training
+    assert model.eval() is model
+    assert not any(module.training for module in model.modules())
+    assert all(module.training for module in model.train().modules())
+
+
+def test_state_has_pytorchs_names_and_layout():
+    """Each layer's weight is n_out rows of n_in, its bias a list of n_out."""
+    state = nn.MLP(3, [4, 2]).state_dict()
+
+    assert {name: _shape(numbers) for name, numbers in state.items()} == {
+        "layers.0.weight": (4, 3),
+        "layers.0.bias": (4,),
+        "layers.1.weight": (2, 4),
+        "layers.1.bias": (2,),
+    }
+    assert nn.Neuron(2).state_dict().keys() == {"weight", "bias"}
+
+
+def _shape(numbers):
+    return (len(numbers), *_shape(numbers[0])) if isinstance(numbers, list) else ()
+
+
+def test_a_loaded_state_makes_two_models_equal():
+    """A model that loads another's state computes the same, to the last bit."""
+    one, other = nn.MLP(2, [3, 1], seed=1), nn.MLP(2, [3, 1], seed=2)
+
+    other.load_state_dict(one.state_dict())
+
+    assert other([0.3, -0.7]).data == one([0.3, -0.7]).data
+
+
+def test_arrays_are_welcome_in_a_state():
+    """Arrays and tensors, which have tolist(), load like nested lists."""
+    numpy = pytest.importorskip("numpy")
+    model = nn.MLP(2, [1])
+
+    model.load_state_dict(
+        {"layers.0.weight": numpy.array([[1.5, -2]]), "layers.0.bias": numpy.zeros(1)}
+    )
+
+    assert model([2.0, 1.0]).data == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"layers.0.bias": None}, OperandError, "None"),
+        ({"layers.0.bias": ["1"]}, OperandError, "'1' of type str"),
+        ({"layers.0.bias": [1.0, 2.0]}, ShapeError, r"layers.0.bias has shape \(1,\)"),
+        ({"layers.0.weight": [[1.0], [2.0]]}, ShapeError, r"\(2, 1\) in the state"),
+        ({"layers.0.weight": [[1.0, 2.0], [3.0]]}, ShapeError, "different shapes"),
+        ({"layers.9.bias": [1.0]}, ShapeError, "unexpected 'layers.9.bias'"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change, error, words):
+    """The message names the entry, and every parameter keeps its number."""
+    model = nn.MLP(2, [1], seed=0)
+    before = model.state_dict()
+
+    with pytest.raises(error, match=words):
+        model.load_state_dict({**nn.MLP(2, [1], seed=1).state_dict(), **change})
+
+    assert model.state_dict() == before
+
+
+def test_a_missing_entry_is_named():
+    """A state without the bias is refused by the bias's name."""
+    with pytest.raises(ShapeError, match=r"missing 'layers.0.bias', unexpected none"):
+        nn.MLP(2, [1]).load_state_dict({"layers.0.weight": [[1.0, 2.0]]})
+
+
+def test_a_module_without_forward_says_so():
+    """Calling the base class asks for a forward method."""
+    with pytest.raises(TypeError, match="Module has no forward"):
+        nn.Module()(1.0)
