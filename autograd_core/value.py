@@ -69,6 +69,8 @@ class Value(Arithmetic, Copyable):
     ) -> None:
         """Make a leaf of a real number."""
         self._data = self._y = to_float(data, "Value(data)")
+        if not isinstance(label, str):
+            raise OperandError(f"Value(label=...) takes a str, not {label!r}")
         self._grad = NOT_RUN
         self._a = self._a_data = self._b = self._b_data = self.op = None
         self.label = label
@@ -146,7 +148,7 @@ class Value(Arithmetic, Copyable):
             for i, x in enumerate(operands, start=1)
         )
         data = tuple([parent._data for parent in parents])
-        y = op.forward(*data)
+        y = to_float(op.forward(*data), f"the node of {op.name}")
         if recording.active and not recording.state.recording:
             return Value(y, requires_grad=False)
         node = _new(cls)
@@ -188,9 +190,18 @@ class Value(Arithmetic, Copyable):
         if self.op is None:
             self._grad += 1.0
             return
-        order = _clear_and_sort(self)
+        order, leaves = _clear_and_sort(self)
         self._grad = 1.0
-        _apply_chain_rule(order)
+        try:
+            _apply_chain_rule(order)
+        except BaseException:  # a partial of somebody's own row may raise
+            for node in order:
+                node._grad = NOT_RUN
+            for leaf, before in leaves:
+                leaf._grad = before
+            raise
+        for leaf, before in leaves:
+            leaf._grad += before
 
     def detach(self) -> "Value":
         """Return a constant with the same data and label, cut off from the graph."""
@@ -205,14 +216,17 @@ def _constant(x: Any, asked: str) -> Value:
     return Value(to_float(x, asked), requires_grad=False)
 
 
-def _clear_and_sort(root: Value) -> list[Any]:
-    """Clear the interior gradients below `root` and return these nodes in order.
+def _clear_and_sort(root: Value) -> tuple[list[Any], list[tuple[Any, float]]]:
+    """Clear the gradients below `root`; return the nodes to visit, and the leaves.
 
-    The order is that of `topological_order`, of interior nodes that need a gradient.
-    The zero written here is an object of its own: a node holding it has been seen.
+    The nodes are those of `topological_order` that are interior and need a gradient.
+    Each leaf comes with the gradient it had: a pass is summed up by itself and added
+    as a whole, so that two passes give exactly twice the gradient of one. The zero
+    written here is an object of its own: a node that holds it has been seen.
     """
     zero = float("0")
     order: list[Any] = []
+    leaves: list[tuple[Any, float]] = []
     waiting: list[Any] = [root]
     push, pop, append = waiting.append, waiting.pop, order.append
     while waiting:
@@ -220,25 +234,29 @@ def _clear_and_sort(root: Value) -> list[Any]:
         if node is None:  # the parents of the node below the mark are done
             append(pop())
             continue
-        if node._grad is zero:
+        before = node._grad
+        if before is zero:
             continue
         node._grad = zero
+        if node.op is None:
+            leaves.append((node, before))
+            continue
         push(node)
         push(None)
         a, b = node._a, node._b
         if b is not None:
-            if b.op is not None and b._grad is not zero and b.requires_grad:
+            if b._grad is not zero and b.requires_grad:
                 push(b)
-            if a.op is not None and a._grad is not zero and a.requires_grad:
+            if a._grad is not zero and a.requires_grad:
                 push(a)
         elif a.__class__ is not tuple:
-            if a.op is not None and a._grad is not zero:
+            if a._grad is not zero and a.requires_grad:
                 push(a)
         else:
             for parent in reversed(a):
-                if parent.op is not None and parent.requires_grad:
+                if parent._grad is not zero and parent.requires_grad:
                     push(parent)
-    return order
+    return order, leaves
 
 
 def _apply_chain_rule(order: list[Any]) -> None:
@@ -258,7 +276,8 @@ def _apply_chain_rule(order: list[Any]) -> None:
                 b._grad += upstream * by_b(node._y, node._a_data, node._b_data)
         elif a.__class__ is not tuple:
             (by_a,) = node.op.partials
-            a._grad += upstream * by_a(node._y, node._a_data)
+            if a.requires_grad:
+                a._grad += upstream * by_a(node._y, node._a_data)
         else:
             for parent, local in zip(a, node.local_derivatives(), strict=True):
                 if local is not None:
