@@ -32,7 +32,6 @@ from .ops import (
     cosh,
     digamma,
     div,
-    dot,
     elu,
     erf,
     erfc,
@@ -52,9 +51,7 @@ from .ops import (
     log10,
     log_sigmoid,
     logaddexp,
-    logsumexp,
     maximum,
-    mean,
     minimum,
     mul,
     neg,
@@ -62,7 +59,6 @@ from .ops import (
     normal_pdf,
     polygamma,
     power,
-    prod,
     relu,
     sech_squared,
     sigmoid,
@@ -71,16 +67,15 @@ from .ops import (
     silu,
     sin,
     sinh,
-    softmax,
     softplus,
     sqrt,
     sub,
     tan,
     tanh,
-    total,
     where,
 )
 from .recording import no_grad, scope
+from .sequences import dot, logsumexp, mean, prod, softmax, total
 from .value import Value, zero_grad
 
 __all__ = [

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .errors import GraphError, OperandError, ShapeError, UnknownNameError
 from .real import to_float
 
-__all__ = ["OPS", "Interval", "NaryOp", "Op", "find"]
+__all__ = ["OPS", "Interval", "NaryOp", "Op", "find", "register"]
 
 
 class Interval(NamedTuple):
@@ -232,6 +232,11 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 OPS: dict[str, Op] = {}
+
+
+def register(module: dict[str, Any]) -> None:
+    """Enter the rows among a module's names into the table."""
+    OPS.update({row.name: row for row in module.values() if isinstance(row, Op)})
 
 
 def find(name: str) -> Op:

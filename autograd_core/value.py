@@ -2,8 +2,8 @@
 
 A `Value` records its parents, the operand values at which it was computed and the row
 that computed it; row and operands together are its local-derivative closure, which
-`local_derivatives` hands out. `backward()` walks the nodes in reverse topological order
-and applies the chain rule, in one place, to what the closures return.
+`local_derivatives` hands out. `chain_rule` applies the chain rule to what the closures
+return.
 
 The closure is recorded as its parts, in slots of the node, because the cyclic collector
 is most of the cost of a graph: a function object and two tuples on every node make the
@@ -17,6 +17,7 @@ from typing import Any
 
 from . import recording
 from .arithmetic import Arithmetic
+from .chain_rule import run_backward
 from .copies import Copyable
 from .errors import GraphError, OperandError
 from .graph import topological_order
@@ -187,21 +188,7 @@ class Value(Arithmetic, Copyable):
                 f"backward() asked of {self!r}, which needs no gradient: it was made "
                 "of constants or under no_grad(); make its inputs with Value(x)"
             )
-        if self.op is None:
-            self._grad += 1.0
-            return
-        order, leaves = _clear_and_sort(self)
-        self._grad = 1.0
-        try:
-            _apply_chain_rule(order)
-        except BaseException:  # a partial of somebody's own row may raise
-            for node in order:
-                node._grad = NOT_RUN
-            for leaf, before in leaves:
-                leaf._grad = before
-            raise
-        for leaf, before in leaves:
-            leaf._grad += before
+        run_backward(self)
 
     def detach(self) -> "Value":
         """Return a constant with the same data and label, cut off from the graph."""
@@ -214,74 +201,6 @@ class Value(Arithmetic, Copyable):
 
 def _constant(x: Any, asked: str) -> Value:
     return Value(to_float(x, asked), requires_grad=False)
-
-
-def _clear_and_sort(root: Value) -> tuple[list[Any], list[tuple[Any, float]]]:
-    """Clear the gradients below `root`; return the nodes to visit, and the leaves.
-
-    The nodes are those of `topological_order` that are interior and need a gradient.
-    Each leaf comes with the gradient it had: a pass is summed up by itself and added
-    as a whole, so that two passes give exactly twice the gradient of one. The zero
-    written here is an object of its own: a node that holds it has been seen.
-    """
-    zero = float("0")
-    order: list[Any] = []
-    leaves: list[tuple[Any, float]] = []
-    waiting: list[Any] = [root]
-    push, pop, append = waiting.append, waiting.pop, order.append
-    while waiting:
-        node = pop()
-        if node is None:  # the parents of the node below the mark are done
-            append(pop())
-            continue
-        before = node._grad
-        if before is zero:
-            continue
-        node._grad = zero
-        if node.op is None:
-            leaves.append((node, before))
-            continue
-        push(node)
-        push(None)
-        a, b = node._a, node._b
-        if b is not None:
-            if b._grad is not zero and b.requires_grad:
-                push(b)
-            if a._grad is not zero and a.requires_grad:
-                push(a)
-        elif a.__class__ is not tuple:
-            if a._grad is not zero and a.requires_grad:
-                push(a)
-        else:
-            for parent in reversed(a):
-                if parent._grad is not zero and parent.requires_grad:
-                    push(parent)
-    return order, leaves
-
-
-def _apply_chain_rule(order: list[Any]) -> None:
-    """Send each node's gradient to its parents, times the local derivative.
-
-    Nodes with one or two parents, nearly all of a graph, are written out: each of
-    their partials is called only if its parent needs it.
-    """
-    order.reverse()
-    for node in order:
-        upstream, a, b = node._grad, node._a, node._b
-        if b is not None:
-            by_a, by_b = node.op.partials
-            if a.requires_grad:
-                a._grad += upstream * by_a(node._y, node._a_data, node._b_data)
-            if b.requires_grad:
-                b._grad += upstream * by_b(node._y, node._a_data, node._b_data)
-        elif a.__class__ is not tuple:
-            (by_a,) = node.op.partials
-            if a.requires_grad:
-                a._grad += upstream * by_a(node._y, node._a_data)
-        else:
-            for parent, local in zip(a, node.local_derivatives(), strict=True):
-                if local is not None:
-                    parent._grad += upstream * local
 
 
 def zero_grad(values: Value | Iterable[Value]) -> None:

@@ -21,7 +21,7 @@ def _floats(table: str) -> tuple[float, ...]:
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
 # DLMF 5.7.3: log Γ(2+z) = z(1-γ) + Σ_{k≥2} (-1)^k (ζ(k)-1) z^k / k; here 1 - γ and the
-# coefficients of z², z³, ..., enough for -0.7 ≤ z ≤ 1/2.
+# coefficients of z², z³, ..., enough for -0.72 ≤ z ≤ 1/2.
 _ONE_MINUS_EULER = 0.42278433509846713939
 _LGAMMA_AT_2 = _floats(
     """
@@ -36,7 +36,7 @@ _LGAMMA_AT_2 = _floats(
     5.7313672416788620133e-10 -2.7595228851242331452e-10 1.3304764374244489481e-10
     -6.4229645638381000221e-11 3.1044247747322272762e-11 -1.5021384080754142171e-11
     7.2759744802390796625e-12 -3.5277424765759150836e-12 1.7119917905596179086e-12
-    -8.3153858414202848198e-13 4.0422005252894400655e-13
+    -8.3153858414202848198e-13 4.0422005252894400655e-13 -1.9664756310966164904e-13
     """
 )
 
@@ -68,8 +68,8 @@ def lgamma(x: float) -> float:
     if _is_pole(x):
         return math.inf
     if -30 < x < 2.5:
-        # From 1.3 to 1.5, subtracting log x would cancel most of log Γ(1+x).
-        n = 2 if x > 1.3 else round(x)
+        # From 1.28 to 1.5, subtracting log x would cancel most of log Γ(1+x).
+        n = 2 if x > 1.28 else round(x)
         return _lgamma_near_2(x - n) - _log_abs_rising(x, 2 - n)
     if 2.5 <= x < 3.5:
         return _lgamma_near_2(x - 3) + math.log(x - 1)

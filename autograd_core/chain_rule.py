@@ -1,0 +1,98 @@
+"""The backward pass: the chain rule over a graph, in reverse topological order.
+
+Each node sends its gradient, times the local derivative, to each of its parents; a
+parent's gradient is the sum of what it is sent. This is the one place where gradients
+are multiplied and added, written for speed: it reads the slots in which a node records
+its closure, and gives exactly what walking `reversed(topological_order(root))` and
+calling each `local_derivatives()` would give.
+"""
+
+from typing import Any
+
+from .recording import NOT_RUN
+
+__all__ = ["run_backward"]
+
+
+def run_backward(root: Any) -> None:
+    """Add ∂root/∂leaf to the gradient of every leaf; an error changes no leaf."""
+    order, leaves = _clear_and_sort(root)
+    root._grad = 1.0
+    try:
+        _apply_chain_rule(order)
+    except BaseException:  # a partial of somebody's own row may raise
+        for node in order:
+            node._grad = NOT_RUN
+        for leaf, before in leaves:
+            leaf._grad = before
+        raise
+    for leaf, before in leaves:
+        leaf._grad += before
+
+
+def _clear_and_sort(root: Any) -> tuple[list[Any], list[tuple[Any, float]]]:
+    """Clear the gradients below `root`; return the nodes to visit, and the leaves.
+
+    The nodes are those of `topological_order` that are interior and need a gradient.
+    Each leaf comes with the gradient it had: a pass is summed up by itself and added
+    as a whole, so that two passes give exactly twice the gradient of one. The zero
+    written here is an object of its own: a node that holds it has been seen.
+    """
+    zero = float("0")
+    order: list[Any] = []
+    leaves: list[tuple[Any, float]] = []
+    waiting: list[Any] = [root]
+    push, pop, append = waiting.append, waiting.pop, order.append
+    while waiting:
+        node = pop()
+        if node is None:  # the parents of the node below the mark are done
+            append(pop())
+            continue
+        before = node._grad
+        if before is zero:
+            continue
+        node._grad = zero
+        if node.op is None:
+            leaves.append((node, before))
+            continue
+        push(node)
+        push(None)
+        a, b = node._a, node._b
+        if b is not None:
+            if b._grad is not zero and b.requires_grad:
+                push(b)
+            if a._grad is not zero and a.requires_grad:
+                push(a)
+        elif a.__class__ is not tuple:
+            if a._grad is not zero and a.requires_grad:
+                push(a)
+        else:
+            for parent in reversed(a):
+                if parent._grad is not zero and parent.requires_grad:
+                    push(parent)
+    return order, leaves
+
+
+def _apply_chain_rule(order: list[Any]) -> None:
+    """Send each node's gradient to its parents, times the local derivative.
+
+    Nodes with one or two parents, nearly all of a graph, are written out: each of
+    their partials is called only if its parent needs it.
+    """
+    order.reverse()
+    for node in order:
+        upstream, a, b = node._grad, node._a, node._b
+        if b is not None:
+            by_a, by_b = node.op.partials
+            if a.requires_grad:
+                a._grad += upstream * by_a(node._y, node._a_data, node._b_data)
+            if b.requires_grad:
+                b._grad += upstream * by_b(node._y, node._a_data, node._b_data)
+        elif a.__class__ is not tuple:
+            (by_a,) = node.op.partials
+            if a.requires_grad:
+                a._grad += upstream * by_a(node._y, node._a_data)
+        else:
+            for parent, local in zip(a, node.local_derivatives(), strict=True):
+                if local is not None:
+                    parent._grad += upstream * local
