@@ -1,7 +1,7 @@
 """Train a network of scalar Values on real handwritten digits, and look inside.
 
-A 64-16-10 perceptron learns 1,437 images of 8 × 8 pixels, one scalar node at a time,
-and is tried on the 360 images it has not seen. Then we look inside: how large are the
+A 64-16-10 perceptron learns 1,438 images of 8 × 8 pixels, one scalar node at a time,
+and is tried on the 359 images it has not seen. Then we look inside: how large are the
 activations of each layer, how large the gradients that reach it, and, in a picture,
 what one neuron computes and how the loss would have it changed.
 """

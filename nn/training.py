@@ -133,7 +133,7 @@ def _bar(steps: int, progress: bool | None) -> Iterator[Callable[[float], None]]
     if tqdm is None:
         yield lambda loss: None
         return
-    with tqdm(total=steps, unit="step") as bar:
+    with tqdm(total=steps, unit="step", mininterval=0.5) as bar:
 
         def advance(loss: float) -> None:
             bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)

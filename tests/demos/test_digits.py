@@ -1,0 +1,89 @@
+"""The main job: a network of scalar nodes learns real digits and is drawn."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from demos import datasets, digits
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Train once for all tests below, as the command does."""
+    model, held_out, right = digits.train()
+    return model, held_out, right, tmp_path_factory.mktemp("pictures")
+
+
+def test_the_data_are_the_published_ones():
+    """1,797 images of 64 pixels, with the class counts that scikit-learn documents."""
+    images, labels = datasets.load_digits()
+
+    counts = [labels.count(digit) for digit in range(10)]
+    assert counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert {len(image) for image in images} == {64}
+    assert (min(map(min, images)), max(map(max, images))) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_split_holds_out_a_fifth(seed):
+    """Every example is on exactly one side, chosen by the seed."""
+    kept, held_out = datasets.split(1797, share=0.2, seed=seed)
+
+    assert (len(kept), len(held_out)) == (1438, 359)
+    assert sorted(kept + held_out) == list(range(1797))
+    assert datasets.split(1797, 0.2, seed) == (kept, held_out)
+    assert datasets.split(1797, 0.2, seed + 1) != (kept, held_out)
+
+
+def test_held_out_digits_are_recognised(run):
+    """At least 93 % of the images that it has not seen are named rightly."""
+    _, _, right, _ = run
+
+    assert right >= 0.93
+
+
+def test_the_table_describes_each_layer(run):
+    """One row a layer: units, activations, saturation where tanh bounds them."""
+    model, held_out, _, _ = run
+
+    hidden, output = digits.layer_table(model, held_out[:20]).splitlines()[2:]
+
+    assert hidden.split()[:2] == ["0", "16"]
+    assert hidden.split()[4].endswith("%")
+    assert output.split()[:2] == ["1", "10"]
+    assert output.split()[4] == "-"
+    assert all(abs(float(cell)) <= 1 for cell in hidden.split()[2:4])
+
+
+def test_the_neuron_is_drawn_with_its_values_and_gradients(run):
+    """The SVG holds the 16 hidden activations, the weights, and what backward gave."""
+    model, held_out, _, folder = run
+
+    path = digits.draw_neuron(model, held_out[0], folder / "neuron.svg")
+
+    text = "".join(ElementTree.parse(path).getroot().itertext())
+    assert all(f"hidden {i}" in text for i in range(16))
+    assert "logit of" in text
+    assert "not run" not in text
+
+
+def test_the_first_graph_shows_the_published_numbers(tmp_path):
+    """The README's neuron is drawn with its output 0.7071 and gradient -1.5."""
+    path = digits.draw_first_graph(tmp_path / "first.svg")
+
+    text = "".join(ElementTree.parse(path).getroot().itertext())
+    assert "0.7071" in text
+    assert "-1.5" in text
+
+
+def test_the_list_of_demos_names_each_with_its_first_line():
+    """`python -m demos` is the table of contents."""
+    listing = subprocess.run(
+        [sys.executable, "-m", "demos"], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert "digits" in listing
+    assert "real handwritten digits" in listing
+    assert "datasets" not in listing
