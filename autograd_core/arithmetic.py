@@ -26,7 +26,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
 
     def method(self: Any) -> Any:
-        if recording.active:
+        if recording.pauses:
             return op(self)
         node = _new(self.__class__)
         node._a = self
@@ -35,7 +35,8 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         node._data = node._y = forward(data)
         node._grad = NOT_RUN
         node.op = op
-        node.label = node.scope = ""
+        node.label = ""
+        node.scope = recording.state.scope if recording.scopes else ""
         node.requires_grad = self.requires_grad
         return node
 
@@ -48,7 +49,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         kind = self.__class__
-        if other.__class__ is not kind or recording.active:
+        if other.__class__ is not kind or recording.pauses:
             return _general(op, self, other, other)
         node = _new(kind)
         node._a = self
@@ -58,7 +59,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         node._data = node._y = forward(a, b)
         node._grad = NOT_RUN
         node.op = op
-        node.label = node.scope = ""
+        node.label = ""
+        node.scope = recording.state.scope if recording.scopes else ""
         node.requires_grad = self.requires_grad or other.requires_grad
         return node
 

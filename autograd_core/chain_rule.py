@@ -76,8 +76,8 @@ def _clear_and_sort(root: Any) -> tuple[list[Any], list[tuple[Any, float]]]:
 def _apply_chain_rule(order: list[Any]) -> None:
     """Send each node's gradient to its parents, times the local derivative.
 
-    Nodes with one or two parents, nearly all of a graph, are written out: each of
-    their partials is called only if its parent needs it.
+    Rows with one, two or any number of operands, nearly all of a graph, are written
+    out, so that no closure is made only to be called once.
     """
     order.reverse()
     for node in order:
@@ -92,6 +92,11 @@ def _apply_chain_rule(order: list[Any]) -> None:
             (by_a,) = node.op.partials
             if a.requires_grad:
                 a._grad += upstream * by_a(node._y, node._a_data)
+        elif node.op.arity is None:
+            locals_ = node.op.partials(node._y, *node._a_data)
+            for parent, local in zip(a, locals_, strict=True):
+                if parent.requires_grad:
+                    parent._grad += upstream * local
         else:
             for parent, local in zip(a, node.local_derivatives(), strict=True):
                 if local is not None:

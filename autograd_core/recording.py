@@ -2,8 +2,8 @@
 
 `no_grad` records nothing, `scope` names the module at work. Both belong to the thread
 that opened them, so that one thread's evaluation never loses another's gradients.
-Building a node asks only the counter `active`: while no context is open anywhere, which
-is the usual case, recording costs one comparison.
+Building a node asks the counters `pauses` and `scopes` of contexts open in any thread:
+while there are none, which is the usual case, they are all that recording costs.
 """
 
 import threading
@@ -14,7 +14,8 @@ __all__ = ["NOT_RUN", "no_grad", "scope"]
 NOT_RUN = float("0")
 """The gradient of a node that no backward pass has reached, told by its identity."""
 
-active = 0
+pauses = 0
+scopes = 0
 _counting = threading.Lock()
 
 
@@ -26,10 +27,11 @@ class _State(threading.local):
 state = _State()
 
 
-def _count(step: int) -> None:
-    global active
+def _count(pause: int = 0, scope: int = 0) -> None:
+    global pauses, scopes
     with _counting:
-        active += step
+        pauses += pause
+        scopes += scope
 
 
 class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and decorator
@@ -46,11 +48,11 @@ class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and d
     def __enter__(self) -> None:
         self._stack = [*getattr(self, "_stack", ()), state.recording]
         state.recording = False
-        _count(+1)
+        _count(pause=+1)
 
     def __exit__(self, *_: object) -> None:
         *self._stack, state.recording = self._stack
-        _count(-1)
+        _count(pause=-1)
 
 
 class scope:  # noqa: N801 - read at the call as a statement, like no_grad
@@ -71,8 +73,8 @@ class scope:  # noqa: N801 - read at the call as a statement, like no_grad
     def __enter__(self) -> None:
         self._outer = state.scope
         state.scope = f"{self._outer}.{self.name}" if self._outer else self.name
-        _count(+1)
+        _count(scope=+1)
 
     def __exit__(self, *_: object) -> None:
         state.scope = self._outer
-        _count(-1)
+        _count(scope=-1)

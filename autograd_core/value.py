@@ -11,7 +11,7 @@ same program take two to three times as long. No part refers back to the node, s
 graph holds no cycle and is freed the moment it is dropped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from .copies import Copyable
 from .errors import GraphError, OperandError
 from .graph import topological_order
 from .op import Op
-from .real import to_float
+from .real import is_real, to_float
 from .recording import NOT_RUN
 
 __all__ = ["Value", "zero_grad"]
@@ -142,22 +142,24 @@ class Value(Arithmetic, Copyable):
         return partial(self.op.local_derivatives, needed, self._y, self.operands)
 
     @classmethod
-    def __apply_op__(cls, op: Op, operands: Iterable[Any]) -> "Value":
+    def __apply_op__(cls, op: Op, operands: Sequence[Any]) -> "Value":
         """Build the node of `op` on Values and numbers; rows call this."""
         parents = tuple(
-            x if isinstance(x, Value) else _constant(x, f"operand {i} of {op.name}")
-            for i, x in enumerate(operands, start=1)
+            [
+                x if isinstance(x, Value) else _constant(x, op, operands)
+                for x in operands
+            ]
         )
         data = tuple([parent._data for parent in parents])
         y = to_float(op.forward(*data), f"the node of {op.name}")
-        if recording.active and not recording.state.recording:
+        if recording.pauses and not recording.state.recording:
             return Value(y, requires_grad=False)
         node = _new(cls)
         node._data = node._y = y
         node._grad = NOT_RUN
         node.op = op
         node.label = ""
-        node.scope = recording.state.scope if recording.active else ""
+        node.scope = recording.state.scope if recording.scopes else ""
         node.requires_grad = any(parent.requires_grad for parent in parents)
         node._b = node._b_data = None
         if op.arity == 2:
@@ -199,8 +201,11 @@ class Value(Arithmetic, Copyable):
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
 
-def _constant(x: Any, asked: str) -> Value:
-    return Value(to_float(x, asked), requires_grad=False)
+def _constant(x: Any, op: Op, operands: Sequence[Any]) -> Value:
+    if not is_real(x):
+        place = [operand is x for operand in operands].index(True) + 1
+        to_float(x, f"operand {place} of {op.name}")
+    return Value(x, requires_grad=False)
 
 
 def zero_grad(values: Value | Iterable[Value]) -> None:

@@ -51,7 +51,7 @@ class Neuron(Module):
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         """Return the activation, a Value."""
-        z = dot(self.weight, _inputs(inputs, len(self.weight), self), self.bias)
+        z = dot(self.weight, _counted(inputs, len(self.weight), self), self.bias)
         return z if self._activate is None else self._activate(z)
 
     def __repr__(self) -> str:
@@ -88,8 +88,8 @@ class Layer(Module):
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the list of the neurons' activations."""
-        inputs = _inputs(inputs, len(self.neurons[0].weight), self)
-        return [neuron(inputs) for neuron in self.neurons]
+        signal = _as_nodes(_counted(inputs, len(self.neurons[0].weight), self))
+        return [neuron(signal) for neuron in self.neurons]
 
     def tensors(self) -> dict[str, Any]:
         """Return the neurons' weights as the rows of one matrix, as PyTorch does."""
@@ -145,7 +145,7 @@ class MLP(Module):
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         """Return the outputs of the last layer."""
-        signal = _inputs(inputs, self._widths[0], self)
+        signal = _counted(inputs, self._widths[0], self)
         for layer in self.layers:
             signal = layer(signal)
         return signal[0] if len(signal) == 1 else signal
@@ -162,17 +162,22 @@ def _count(n: Any, name: str) -> int:
     return n
 
 
-def _inputs(inputs: Any, wanted: int, module: Module) -> list[Value]:
-    """Return the inputs as Values, so that a whole layer shares their nodes."""
+def _counted(inputs: Any, wanted: int, module: Module) -> list[Any]:
+    """Return the inputs as a list of the length that `module` takes."""
     try:
-        inputs = list(inputs)
+        counted = list(inputs)
     except TypeError:
         raise OperandError(
             f"{module!r} takes a list of {wanted} numbers, not {inputs!r} of type "
             f"{type(inputs).__name__}"
         ) from None
-    if len(inputs) != wanted:
-        raise ShapeError(f"{module!r} takes {wanted} inputs; got {len(inputs)}")
+    if len(counted) != wanted:
+        raise ShapeError(f"{module!r} takes {wanted} inputs; got {len(counted)}")
+    return counted
+
+
+def _as_nodes(inputs: list[Any]) -> list[Value]:
+    """Make nodes of plain numbers once, so that all neurons of a layer share them."""
     return [
         x if isinstance(x, Value) else Value(x, requires_grad=False) for x in inputs
     ]
