@@ -15,6 +15,7 @@ from statistics import fmean, pstdev
 import nn
 import viz
 from autograd_core import Value, tanh
+from demos import first_session
 from demos.datasets import load_digits, split
 
 SATURATED = 0.97  # |tanh| beyond which hardly any gradient passes (makemore, part 3)
@@ -91,35 +92,21 @@ def draw_neuron(model: nn.MLP, example: int, path: Path) -> Path:
     return viz.render(neuron, path)
 
 
-def draw_first_graph(path: Path) -> Path:
-    """Draw the neuron of the README's first session."""
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    bias = Value(6.8813735870195432, label="bias")
-    output = tanh(x1 * w1 + x2 * w2 + bias)
-    output.label = "output"
-    output.backward()
-    return viz.render(output, path)
-
-
 def main() -> None:
     """Run the essay and write its pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=10, help="default: 10")
     parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
     options = parser.parse_args()
-    os.makedirs(options.out, exist_ok=True)
+    os.makedirs(options.out, exist_ok=True)  # an unwritable folder fails at once
 
     start = time.perf_counter()
     model, held_out, right = train(options.epochs)
     seconds = time.perf_counter() - start
     print(f"held-out accuracy {right:.1%} after {seconds:.0f} s\n")
     print(layer_table(model, held_out[:100]))
-    pictures = (
-        draw_neuron(model, held_out[0], options.out / "digit_neuron.svg"),
-        draw_first_graph(options.out / "first_graph.svg"),
-    )
-    print("\npictures:", *pictures)
+    neuron = draw_neuron(model, held_out[0], options.out / "digit_neuron.svg")
+    print("\npictures:", neuron, *first_session.draw(options.out))
 
 
 if __name__ == "__main__":

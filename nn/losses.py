@@ -28,7 +28,8 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     2.5
     """
     pairs = _pairs("mse_loss", predictions, targets)
-    return _reduce([(p - t) * (p - t) for p, t in pairs], reduction)
+    errors = [p - t for p, t in pairs]
+    return _reduce([error * error for error in errors], reduction)
 
 
 def hinge_loss(scores: Any, targets: Any, reduction: str = "mean") -> Any:

@@ -23,7 +23,7 @@ _GRAPH = (
 _NODE = (
     f'shape="record", style="filled", fillcolor="{PAPER}", color="{LINE}", '
     f'fontname="{FONT}", fontsize="{FONT_SIZE:g}", fontcolor="{INK}", '
-    'height="0.2", margin="0.11,0.03"'
+    'height="0.2", margin="0.13,0.03"'
 )
 _EDGE = (
     f'color="{LINE}", fontname="{FONT}", fontsize="{SMALL:g}", '
@@ -66,7 +66,9 @@ def dot_lines(shown: Picture) -> Iterator[str]:
 
 
 def _node(box: Box) -> str:
-    attributes = f'id="{box.id}", label="{_record(box)}", tooltip="{_quoted(box.title)}"'
+    attributes = (
+        f'id="{box.id}", label="{_record(box)}", tooltip="{_quoted(box.title)}"'
+    )
     drawn = look(box)
     style = "filled" + ",rounded" * drawn.rounded + ",dashed" * drawn.dashed
     if style != "filled":
@@ -79,8 +81,11 @@ def _node(box: Box) -> str:
 
 
 def _record(box: Box) -> str:
-    rows = ("|".join(map(_cell, row)) for row in box.rows)
-    return "|".join(f"{{{row}}}" if "|" in row else row for row in rows)
+    # Braces turn the direction: cells of a row stand side by side.
+    return "|".join(
+        "{" + "|".join(map(_cell, row)) + "}" if len(row) > 1 else _cell(row[0])
+        for row in box.rows
+    )
 
 
 def _edge(edge: Edge) -> str:
@@ -96,5 +101,5 @@ def _quoted(text: str) -> str:
 
 def _cell(text: str) -> str:
     text = re.sub(r"([{}|<>])", r"\\\1", _quoted(text))
-    # A record drops the first, the last and all repeated spaces unless escaped.
-    return re.sub(r"^ |(?<= ) | $", r"\\ ", text)
+    # A record merges repeated spaces unless they are escaped.
+    return re.sub(r"(?<= ) ", r"\\ ", text)

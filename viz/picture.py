@@ -94,7 +94,7 @@ def _box(node: Value, i: int, root: Value) -> Box:
     op = one_line(node.op.symbol) if node.op else _kind(node)
     label = one_line(node.label)
     header = (label, op) if label else (op,)
-    rows = (header, (f"data {number(node.data)}",))
+    rows: tuple[tuple[str, ...], ...] = (header, (f"data {number(node.data)}",))
     if _kind(node) != "constant":
         rows = (*rows, (_gradient(node, root),))
     return Box(

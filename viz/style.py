@@ -11,9 +11,9 @@ from typing import NamedTuple
 from .picture import Box
 
 __all__ = ["CELL_PAD", "FONT", "FONT_SIZE", "INK", "LINE", "PAPER", "QUIET", "ROW"]
-__all__ += ["SMALL", "Look", "look"]
+__all__ += ["SMALL", "TIP", "Look", "look"]
 
-FONT = "Helvetica"
+FONT = "Arial"
 FONT_SIZE = 11.0
 SMALL = 9.0  # arrows' numbers and the caption
 INK = "#1c2429"
@@ -23,6 +23,7 @@ PAPER = "#ffffff"
 
 ROW = 17.0  # height of a row
 CELL_PAD = 8.0  # left and right of a cell's text
+TIP = 7.0  # length of an arrow's tip
 
 
 class Look(NamedTuple):

@@ -38,6 +38,7 @@ def one_line(text: str, limit: int = 32) -> str:
     >>> print(one_line("a\nb\ud800"))
     a\nb\ud800
     """
+    text = str(text)  # a label may be any object: nothing checks it
     if len(text) > 2 * limit:  # the rest would be left out anyway, at a cost
         text = text[:limit] + text[-limit:]
     if not text.isprintable():

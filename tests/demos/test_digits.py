@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from demos import datasets, digits
+from demos import datasets, digits, first_session
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +69,17 @@ def test_the_neuron_is_drawn_with_its_values_and_gradients(run):
     assert "not run" not in text
 
 
-def test_the_first_graph_shows_the_published_numbers(tmp_path):
-    """The README's neuron is drawn with its output 0.7071 and gradient -1.5."""
-    path = digits.draw_first_graph(tmp_path / "first.svg")
+def test_the_first_session_is_drawn_with_the_published_numbers(tmp_path):
+    """The README's neuron shows 0.7071 and -1.5, and its network every weight."""
+    neuron, network = (
+        "".join(ElementTree.parse(path).getroot().itertext())
+        for path in first_session.draw(tmp_path)
+    )
 
-    text = "".join(ElementTree.parse(path).getroot().itertext())
-    assert "0.7071" in text
-    assert "-1.5" in text
+    assert "0.7071" in neuron
+    assert "-1.5" in neuron
+    assert "layers.0.neurons.2.weight[1]" in network
+    assert "loss" in network
 
 
 def test_the_list_of_demos_names_each_with_its_first_line():

@@ -1,0 +1,51 @@
+"""Draw the neuron and the network of the README's first session."""
+
+import argparse
+import os
+from pathlib import Path
+
+import nn
+import viz
+from autograd_core import Value, tanh
+
+__all__ = ["draw_first_graph", "draw_network"]
+
+
+def draw_first_graph(path: Path) -> Path:
+    """Draw the neuron tanh(x1·w1 + x2·w2 + bias) after its backward pass."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    bias = Value(6.8813735870195432, label="bias")
+    output = tanh(x1 * w1 + x2 * w2 + bias)
+    output.label = "output"
+    output.backward()
+    return viz.render(output, path)
+
+
+def draw_network(path: Path) -> Path:
+    """Draw the squared error of a 2-3-1 network, one dot and one tanh a neuron."""
+    model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
+    loss = nn.mse_loss(model([0.5, -1.0]), 1.0)
+    loss.label = "loss"
+    loss.backward()
+    return viz.render(loss, path)
+
+
+def draw(folder: Path) -> list[Path]:
+    """Write both pictures into `folder` and return their paths."""
+    os.makedirs(folder, exist_ok=True)
+    return [
+        draw_first_graph(folder / "first_graph.svg"),
+        draw_network(folder / "network.svg"),
+    ]
+
+
+def main() -> None:
+    """Write the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
+    print("pictures:", *draw(parser.parse_args().out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""A picture as SVG, written without any program.
+
+The result is one self-contained XML document with the ids of the DOT text (`n3`,
+`e3_0`), so that what finds its way in one finds it in the other. Each box and arrow has
+a `<title>`, which browsers show as a tooltip and screen readers read out.
+"""
+
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from .layout import Frame, Layout, lay_out
+from .picture import Box, Edge, Picture
+from .routes import Point, Route
+from .style import (
+    CELL_PAD,
+    FONT,
+    FONT_SIZE,
+    INK,
+    LINE,
+    PAPER,
+    QUIET,
+    ROW,
+    SMALL,
+    TIP,
+    look,
+)
+from .text import width
+
+__all__ = ["to_svg"]
+
+_MARGIN = 8.0
+_CAPTION_ROOM = 22.0
+_BEND = 36.0  # how far a curve stays flat at most
+
+
+def to_svg(picture: Picture) -> str:
+    r"""Write a picture as an SVG document.
+
+    >>> from autograd_core import Value
+    >>> from viz.picture import picture
+    >>> to_svg(picture(Value(3, label="x")))  # doctest: +ELLIPSIS
+    '<svg xmlns="http://www.w3.org/2000/svg" ...</svg>\n'
+    """
+    return "".join(f"{line}\n" for line in _lines(picture, lay_out(picture)))
+
+
+def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
+    wide = max(placed.width, width(picture.caption, SMALL)) + 2 * _MARGIN
+    high = placed.height + 2 * _MARGIN + _CAPTION_ROOM
+    box = f"{-_MARGIN:g} {-_MARGIN:g} {wide:.0f} {high:.0f}"
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}pt" '
+        f'height="{high:.0f}pt" viewBox="{box}" role="img" xml:space="preserve" '
+        f'font-family="{FONT},Helvetica,sans-serif" text-anchor="middle">'
+    )
+    yield f"<title>{escape(picture.title)}</title>"
+    yield (
+        f'<rect x="{-_MARGIN:g}" y="{-_MARGIN:g}" width="{wide:.0f}" '
+        f'height="{high:.0f}" fill="{PAPER}"/>'
+    )
+    yield f'<g fill="{QUIET}" font-size="{SMALL:g}">'
+    for edge, route in zip(picture.edges, placed.routes, strict=True):
+        yield from _arrow(edge, route)
+    yield "</g>"
+    yield f'<g fill="{INK}" stroke="none" font-size="{FONT_SIZE:g}">'
+    for b, frame in zip(picture.boxes, placed.frames, strict=True):
+        yield from _box(b, frame)
+    yield "</g>"
+    middle = wide / 2 - _MARGIN, placed.height + _CAPTION_ROOM
+    yield _text(picture.caption, *middle, f' fill="{QUIET}" font-size="{SMALL:g}"')
+    yield "</svg>"
+
+
+def _box(box: Box, frame: Frame) -> Iterator[str]:
+    drawn = look(box)
+    pen = f'stroke="{LINE}" stroke-width="{drawn.thickness:g}"'
+    dash = ' stroke-dasharray="5,3"' if drawn.dashed else ""
+    corner = ' rx="7"' if drawn.rounded else ""
+    yield f'<g id="{box.id}" class="node {box.kind}">'
+    yield f"<title>{escape(box.title)}</title>"
+    yield (
+        f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" '
+        f'height="{frame.height:.1f}"{corner} fill="{drawn.fill}" {pen}{dash}/>'
+    )
+    yield f'<path d="{_rules(box, frame)}" {pen}{dash} fill="none"/>'
+    for r, row in enumerate(box.rows):
+        baseline = frame.y + ROW * (r + 0.5) + FONT_SIZE * 0.35
+        for text, (left, right) in zip(row, _cells(row, frame), strict=True):
+            yield _text(text, (left + right) / 2, baseline)
+    yield "</g>"
+
+
+def _rules(box: Box, frame: Frame) -> str:
+    """Return the lines between the rows and between the cells of a row."""
+    x, right = frame.x, frame.x + frame.width
+    parts = []
+    for r, row in enumerate(box.rows):
+        y = frame.y + ROW * r
+        if r:
+            parts.append(f"M{x:.1f},{y:.1f}H{right:.1f}")
+        for _, end in _cells(row, frame)[:-1]:
+            parts.append(f"M{end:.1f},{y:.1f}v{ROW:g}")
+    return "".join(parts)
+
+
+def _cells(row: Sequence[str], frame: Frame) -> list[Point]:
+    """Return the left and right end of each cell; spare width is shared equally."""
+    widths = [width(cell, FONT_SIZE) + 2 * CELL_PAD for cell in row]
+    spare = (frame.width - sum(widths)) / len(row)
+    ends, x = [], frame.x
+    for w in widths:
+        ends.append((x, x + w + spare))
+        x += w + spare
+    return ends
+
+
+def _arrow(edge: Edge, route: Route) -> Iterator[str]:
+    dash = "" if edge.live else ' stroke-dasharray="5,3"'
+    x, y = route.points[-1]
+    yield f'<g id="{edge.id}" class="edge">'
+    yield f"<title>{escape(edge.title)}</title>"
+    yield f'<path d="{_curve(route.points)}" fill="none" stroke="{LINE}"{dash}/>'
+    yield f'<path d="M{x:.1f},{y:.1f}l-{TIP:g},-2.6v5.2z" fill="{LINE}"/>'
+    if edge.text:
+        halo = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke"'
+        yield _text(edge.text, route.text[0], route.text[1] - 2, halo)
+    yield "</g>"
+
+
+def _curve(points: Sequence[Point]) -> str:
+    """Return a smooth line that is flat at each point and ends before the tip."""
+    (x, y), *rest = points
+    parts = [f"M{x:.1f},{y:.1f}"]
+    for i, (to_x, to_y) in enumerate(rest, start=1):
+        end = to_x - TIP + 1 if i == len(rest) else to_x
+        bend = min((end - x) / 2, _BEND)
+        controls = f"{x + bend:.1f},{y:.1f} {end - bend:.1f},{to_y:.1f}"
+        curved = f"C{controls} {end:.1f},{to_y:.1f}"
+        parts.append(f"H{end:.1f}" if to_y == y else curved)
+        x, y = to_x, to_y
+    return "".join(parts)
+
+
+def _text(text: str, x: float, y: float, attributes: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escape(text)}</text>'
