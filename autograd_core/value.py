@@ -151,7 +151,9 @@ class Value(Arithmetic, Copyable):
             ]
         )
         data = tuple([parent._data for parent in parents])
-        y = to_float(op.forward(*data), f"the node of {op.name}")
+        y = op.forward(*data)
+        if y.__class__ is not float:  # a row of somebody's own
+            y = to_float(y, f"the node of {op.name}")
         if recording.pauses and not recording.state.recording:
             return Value(y, requires_grad=False)
         node = _new(cls)

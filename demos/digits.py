@@ -98,7 +98,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10, help="default: 10")
     parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
     options = parser.parse_args()
-    os.makedirs(options.out, exist_ok=True)  # an unwritable folder fails at once
+    if options.epochs < 1:
+        parser.error(f"--epochs takes a count from 1 up, not {options.epochs}")
+    try:
+        os.makedirs(options.out, exist_ok=True)  # now, rather than after the training
+    except OSError as error:
+        parser.error(f"--out: cannot write to {options.out}: {error.strerror}")
 
     start = time.perf_counter()
     model, held_out, right = train(options.epochs)

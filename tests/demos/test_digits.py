@@ -91,3 +91,22 @@ def test_the_list_of_demos_names_each_with_its_first_line():
     assert "digits" in listing
     assert "real handwritten digits" in listing
     assert "datasets" not in listing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--epochs", "0"], "--epochs takes a count from 1 up, not 0"),
+        (["--epochs", "many"], "invalid int value: 'many'"),
+        (["--out", "pyproject.toml/out"], "cannot write to pyproject.toml"),
+    ],
+)
+def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
+    """The command ends at once, with the option and the reason on one line."""
+    command = [sys.executable, "-m", "demos.digits", *arguments]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
