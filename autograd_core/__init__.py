@@ -14,8 +14,9 @@ Value(data=0.5, grad=0.8553410...)
 """
 
 from . import errors
+from .domain import Interval
 from .graph import leaves, topological_order
-from .op import OPS, Interval, NaryOp, Op
+from .op import OPS, NaryOp, Op
 from .ops import (
     abs,
     acos,

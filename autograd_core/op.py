@@ -9,40 +9,15 @@ a number from floats and a graph from `Value`s.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
+from .domain import REALS, Interval
 from .errors import GraphError, OperandError, ShapeError, UnknownNameError
 from .real import to_float
 
-__all__ = ["OPS", "Interval", "NaryOp", "Op", "find", "register"]
+__all__ = ["OPS", "NaryOp", "Op", "find", "register"]
 
 
-class Interval(NamedTuple):
-    """Where an operand may lie: from `low` to `high`, the ends included or not."""
-
-    low: float = -inf
-    high: float = inf
-    includes_low: bool = False
-    includes_high: bool = False
-
-    def __contains__(self, x: object) -> bool:
-        """Tell whether the number x lies inside.
-
-        >>> 0.0 in Interval(0.0, inf), 0.0 in Interval(0.0, inf, includes_low=True)
-        (False, True)
-        """
-        if not isinstance(x, float | int):
-            return False
-        return (
-            self.low < x < self.high
-            or (self.includes_low and x == self.low)
-            or (self.includes_high and x == self.high)
-        )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
 class Op:
     """An operation with a fixed number of operands.
 
@@ -65,21 +40,46 @@ class Op:
     name: str
     forward: Callable[..., float]
     partials: Any
-    domain: tuple[Interval, ...] = ()
-    kinks: tuple[Callable[..., float], ...] = ()
-    symbol: str = ""
-    defaults: tuple[float, ...] = ()
-    doc: str = ""
-    definition: Callable[..., Any] | None = None
-    arity: int | None = field(init=False)
+    domain: tuple[Interval, ...]
+    kinks: tuple[Callable[..., float], ...]
+    symbol: str
+    defaults: tuple[float, ...]
+    doc: str
+    definition: Callable[..., Any] | None
+    arity: int | None
 
-    def __post_init__(self) -> None:
-        """Fill in what follows from the other fields."""
-        put = object.__setattr__  # the row is frozen for everybody else
-        put(self, "arity", self._checked_arity())
-        put(self, "symbol", self.symbol or self.name)
-        put(self, "domain", self.domain or (Interval(),) * (self.arity or 1))
-        put(self, "__doc__", f"{self.signature}: {self.doc or self.name}.")
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., float],
+        partials: Any,
+        *,
+        domain: tuple[Interval, ...] = (),
+        kinks: tuple[Callable[..., float], ...] = (),
+        symbol: str = "",
+        defaults: tuple[float, ...] = (),
+        doc: str = "",
+        definition: Callable[..., Any] | None = None,
+    ) -> None:
+        """Check the row and fill in what follows from it."""
+        if not isinstance(name, str) or not callable(forward):
+            raise OperandError(
+                f"Op(name, forward, partials) takes a str and a function of floats, "
+                f"not {name!r} and {forward!r}"
+            )
+        facts = vars(self)  # written here once; the row is frozen afterwards
+        facts |= {"name": name, "forward": forward, "partials": partials}
+        facts |= {"kinks": kinks, "defaults": defaults, "definition": definition}
+        facts |= {"symbol": symbol or name, "doc": doc or name}
+        facts["arity"] = self._checked_arity()
+        facts["domain"] = domain or (REALS,) * (self.arity or 1)
+        facts["__doc__"] = f"{self.signature}: {self.doc}."
+
+    def __setattr__(self, name: str, fact: Any) -> None:
+        raise AttributeError(
+            f"{self!r} cannot be changed: nodes, diagrams and tests rely on its "
+            f"{name}; make another Op"
+        )
 
     def _checked_arity(self) -> int | None:
         partials = self.partials
@@ -177,7 +177,6 @@ def _sequence(xs: Any) -> tuple[Any, ...]:
     return tuple(xs)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class NaryOp(Op):
     """An operation on sequences of any length that makes one node.
 
@@ -190,7 +189,17 @@ class NaryOp(Op):
     6.0
     """
 
-    gather: Callable[..., tuple[Any, ...]] = _sequence
+    gather: Callable[..., tuple[Any, ...]]
+
+    def __init__(
+        self,
+        *row: Any,
+        gather: Callable[..., tuple[Any, ...]] = _sequence,
+        **facts: Any,
+    ) -> None:
+        """Take the fields of an `Op`, and how a call's arguments are gathered."""
+        vars(self)["gather"] = gather
+        super().__init__(*row, **facts)
 
     def _checked_arity(self) -> int | None:
         if not callable(self.partials):

@@ -13,20 +13,21 @@ from math import inf, isfinite
 from typing import Any
 
 from . import kernels
-from .op import Interval, Op, register
+from .domain import (
+    ABOVE_MINUS_ONE,
+    FROM_ONE,
+    NOT_NEGATIVE,
+    OPEN_UNIT,
+    POSITIVE,
+    REALS,
+    UNIT,
+)
+from .op import Op, register
 
 LN_2 = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 LOG10_E = 0.4342944819032518
 TWO_BY_ROOT_PI = 1.1283791670955126
-
-REALS = Interval()
-POSITIVE = Interval(0.0, inf)
-NOT_NEGATIVE = Interval(0.0, inf, includes_low=True)
-UNIT = Interval(-1.0, 1.0, includes_low=True, includes_high=True)
-OPEN_UNIT = Interval(-1.0, 1.0)
-ABOVE_MINUS_ONE = Interval(-1.0, inf)
-FROM_ONE = Interval(1.0, inf, includes_low=True)
 
 
 def at_zero(x: float) -> float:

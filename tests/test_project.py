@@ -20,7 +20,7 @@ PACKAGES = ("autograd_core", "nn", "viz")
 # A module imports from the lines above its own, and from its own part of the line.
 LAYERS = (
     ("errors",),
-    ("graph", "kernels", "real", "recording"),
+    ("domain", "graph", "kernels", "real", "recording"),
     ("op",),
     ("ops",),
     ("sequences",),
