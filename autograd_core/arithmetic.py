@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from . import ops, recording
 from .errors import OperandError
 from .op import Op
-from .real import is_real
+from .real import is_real, shown
 from .recording import NOT_RUN
 
 __all__ = ["Arithmetic"]
@@ -82,8 +82,7 @@ def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
         return op(a, b)
     if other is None or isinstance(other, _NEVER_OPERANDS):
         raise OperandError(
-            f"{op.symbol} takes real numbers and Values, not {other!r} of type "
-            f"{type(other).__name__}; convert it to float first"
+            f"{op.symbol} takes real numbers and Values, not {shown(other)}"
         )
     return NotImplemented  # an array, say, that applies the operator to each element
 

@@ -16,10 +16,11 @@ __all__ = ["run_backward"]
 
 def run_backward(root: Any) -> None:
     """Add ∂root/∂leaf to the gradient of every leaf; an error changes no leaf."""
-    order, leaves = _clear_and_sort(root)
+    zero = float("0")
+    order, leaves = _clear_and_sort(root, zero)
     root._grad = 1.0
     try:
-        _apply_chain_rule(order)
+        _apply_chain_rule(order, zero)
     except BaseException:  # a partial of somebody's own row may raise
         for node in order:
             node._grad = NOT_RUN
@@ -27,18 +28,19 @@ def run_backward(root: Any) -> None:
             leaf._grad = before
         raise
     for leaf, before in leaves:
-        leaf._grad += before
+        leaf._grad = before if leaf._grad is zero else before + leaf._grad
 
 
-def _clear_and_sort(root: Any) -> tuple[list[Any], list[tuple[Any, float]]]:
+def _clear_and_sort(
+    root: Any, zero: float
+) -> tuple[list[Any], list[tuple[Any, float]]]:
     """Clear the gradients below `root`; return the nodes to visit, and the leaves.
 
     The nodes are those of `topological_order` that are interior and need a gradient.
     Each leaf comes with the gradient it had: a pass is summed up by itself and added
-    as a whole, so that two passes give exactly twice the gradient of one. The zero
-    written here is an object of its own: a node that holds it has been seen.
+    as a whole, so that two passes give exactly twice the gradient of one. `zero` is
+    an object of its own: a node that holds it has been seen, and sent nothing yet.
     """
-    zero = float("0")
     order: list[Any] = []
     leaves: list[tuple[Any, float]] = []
     waiting: list[Any] = [root]
@@ -73,16 +75,20 @@ def _clear_and_sort(root: Any) -> tuple[list[Any], list[tuple[Any, float]]]:
     return order, leaves
 
 
-def _apply_chain_rule(order: list[Any]) -> None:
+def _apply_chain_rule(order: list[Any], zero: float) -> None:
     """Send each node's gradient to its parents, times the local derivative.
 
-    Rows with one, two or any number of operands, nearly all of a graph, are written
-    out, so that no closure is made only to be called once.
+    A node that was sent nothing, as on the branch that `where` did not take, sends
+    nothing on: 0 times an infinite derivative would be nan. Rows with one, two or any
+    number of operands, nearly all of a graph, are written out, so that no closure is
+    made only to be called once.
     """
     order.reverse()
     for node in order:
         upstream, a, b = node._grad, node._a, node._b
-        if b is not None:
+        if upstream is zero:
+            node._grad = NOT_RUN
+        elif b is not None:
             by_a, by_b = node.op.partials
             if a.requires_grad:
                 a._grad += upstream * by_a(node._y, node._a_data, node._b_data)

@@ -7,6 +7,8 @@ or written once, within one call of `deepcopy` or `pickle.dumps`.
 """
 
 import threading
+import weakref
+from copy import deepcopy
 from typing import Any
 
 from .graph import topological_order
@@ -33,15 +35,20 @@ class Copyable:
 
     def __copy__(self: Any) -> Any:
         """Return a node with the same parents, data and gradient."""
-        return self._with_parents(self._a, self._b)
+        node = self._with_parents(self._a, self._b)
+        if hasattr(self, "__dict__"):  # a subclass may hold more
+            vars(node).update(vars(self))
+        return node
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
         """Copy the graph that self depends on; `memo` keeps what is shared."""
         for node in topological_order(self):
             if id(node) not in memo:
-                memo[id(node)] = node._with_parents(
+                memo[id(node)] = copied = node._with_parents(
                     _copied(node._a, memo), _copied(node._b, memo)
                 )
+                if hasattr(node, "__dict__"):
+                    vars(copied).update(deepcopy(vars(node), memo))
         return memo[id(self)]
 
     def _with_parents(self: Any, a: Any, b: Any) -> Any:
@@ -49,13 +56,11 @@ class Copyable:
         for slot in (*_RECORDED, "_grad"):
             setattr(node, slot, getattr(self, slot))
         node._a, node._b = a, b
-        if hasattr(self, "__dict__"):  # a subclass may hold more
-            vars(node).update(vars(self))
         return node
 
     def __reduce__(self: Any) -> tuple[Any, ...]:
         """Pickle as: the ancestors, the parents, and what the node recorded."""
-        ancestors = None if id(self) in _writing.ids else _Ancestors(self)
+        ancestors = None if _writing.has_written(self) else _Ancestors(self)
         recorded = [getattr(self, slot) for slot in _RECORDED]
         grad = None if self._grad is NOT_RUN else self._grad
         extra = vars(self) if hasattr(self, "__dict__") else None
@@ -88,32 +93,42 @@ def _rebuild(
     return node
 
 
-class _Writing(threading.local):
-    """The nodes whose ancestors the pickler at work has written already."""
-
-    ids: frozenset[int] = frozenset()
-
-
-_writing = _Writing()
-
-
 class _Ancestors:
     """A stand-in that makes a pickler write a node's ancestors, oldest first."""
 
     def __init__(self, node: Any) -> None:
         self.nodes = topological_order(node)[:-1]
+        self.ids = frozenset(map(id, self.nodes))
+        for op in {node.op, *(ancestor.op for ancestor in self.nodes)} - {None}:
+            op.__reduce__()  # refuses an unregistered row before anything is written
 
     def __reduce__(self) -> tuple[Any, ...]:
-        ids = frozenset(map(id, self.nodes))
-        return bool, ([_Announce(ids), *self.nodes, _Announce(frozenset())],)
+        return bool, ([_Announce(weakref.ref(self)), *self.nodes, _Announce(None)],)
 
 
 class _Announce:
     """A mark between nodes that takes effect when the pickler comes to it."""
 
-    def __init__(self, ids: frozenset[int]) -> None:
-        self.ids = ids
+    def __init__(self, work: weakref.ref[_Ancestors] | None) -> None:
+        self.work = work
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _writing.ids = self.ids
+        _writing.work = self.work
         return bool, ()
+
+
+class _Writing(threading.local):
+    """The ancestors that the pickler at work is writing, in this thread.
+
+    A pickler that fails cannot say so; the reference dies with what it was writing.
+    """
+
+    work: weakref.ref[_Ancestors] | None = None
+
+    def has_written(self, node: Any) -> bool:
+        """Tell whether the node's ancestors stand before it in the pickle."""
+        ancestors = self.work() if self.work else None
+        return ancestors is not None and id(node) in ancestors.ids
+
+
+_writing = _Writing()

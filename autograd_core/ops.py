@@ -29,6 +29,10 @@ LOG2_E = 1.4426950408889634
 LOG10_E = 0.4342944819032518
 TWO_BY_ROOT_PI = 1.1283791670955126
 
+TINY = 1e-290  # below it a result may have lost digits to underflow
+HUGE = 2.0**600
+TWO_53 = 2.0**53  # beyond it b - 1 is not a float
+
 
 def at_zero(x: float) -> float:
     """Be zero at the kink that sign, abs and relu have in common."""
@@ -46,23 +50,39 @@ def at_pole_of_gamma(*operands: float) -> float:
     return x - round(x) if x < 0.5 and isfinite(x) else 1.0
 
 
-def is_whole(b: Any) -> bool:
-    """Tell whether an exponent is an integer, be it a number or a `Value`."""
-    return float(getattr(b, "data", b)).is_integer()
+def number(x: Any) -> float:
+    """Return the number that a choice between formulas depends on."""
+    return float(getattr(x, "data", x))
+
+
+def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
+    """-y/b, computed from a scaled up where y has lost digits to underflow."""
+    if not -TINY < number(y) < TINY:
+        return -div(y, b)
+    return -div(div(a * HUGE, b), b) * (1.0 / HUGE)
 
 
 def power_by_base(y: Any, a: Any, b: Any) -> Any:
     """b·a^(b-1), without a rounded b - 1 in the exponent where b is fractional."""
-    if is_whole(b):
-        return b * power(a, b - 1.0) if b != 0.0 else 0.0
-    normal = (y > 1e-290) & (y < inf) & (a < inf)
-    return where(normal, b * div(y, a), b * power(a, b - 1.0))
+    exponent = number(b)
+    if exponent.is_integer() and -TWO_53 <= exponent <= TWO_53:
+        slope = power(a, b - 1.0)
+        at_pole = exponent == 0 and not isfinite(number(slope))
+        return 0.0 if at_pole else b * slope
+    if not TINY < number(y) < inf or number(a) == inf:
+        return b * power(a, b - 1.0)
+    quotient = div(y, a)
+    return b * quotient if number(quotient) < inf else div(b, a) * y
 
 
 def hypot_by(y: Any, a: Any, b: Any) -> Any:
-    """a/y: 0 at the origin, scaled where y overflows."""
-    scaled = div(a * 0.25, hypot(a * 0.25, b * 0.25))
-    return where(y < inf, where(y > 0, div(a, y), 0.0), scaled)
+    """a/y: 0 at the origin, scaled where y overflows or has lost digits."""
+    if number(y) == 0:
+        return 0.0
+    if TINY < number(y) < inf:
+        return div(a, y)
+    scale = 0.25 if number(y) > 1 else HUGE
+    return div(a * scale, hypot(a * scale, b * scale))
 
 
 def atan2_by(a: Any, b: Any) -> Any:
@@ -80,7 +100,7 @@ sub = Op("sub", operator.sub, (lambda y, a, b: 1.0, lambda y, a, b: -1.0),
 mul = Op("mul", operator.mul, (lambda y, a, b: b, lambda y, a, b: a),
     symbol="*", doc="the product a·b")
 div = Op("div", kernels.div,
-    (lambda y, a, b: div(1.0, b), lambda y, a, b: -div(y, b)),
+    (lambda y, a, b: div(1.0, b), quotient_by_divisor),
     symbol="/", kinks=(lambda a, b: b,), doc="the quotient a/b; 1/0 is inf")
 neg = Op("neg", operator.neg, (lambda y, x: -1.0,),
     symbol="-", doc="-x")
@@ -154,7 +174,7 @@ erf = Op("erf", kernels.erf, (lambda y, x: TWO_BY_ROOT_PI * gaussian(x),),
     doc="the error function")
 erfc = Op("erfc", kernels.erfc, (lambda y, x: -TWO_BY_ROOT_PI * gaussian(x),),
     doc="1 - erf(x), accurate in the tail")
-gaussian = Op("gaussian", kernels.gaussian, (lambda y, x: -2.0 * x * y,),
+gaussian = Op("gaussian", kernels.gaussian, (lambda y, x: -2.0 * (x * y),),
     doc="e to the power -x²")
 normal_pdf = Op("normal_pdf", kernels.normal_pdf, (lambda y, x: -x * y,),
     doc="the density of the standard normal distribution")
@@ -214,12 +234,13 @@ clip = Op("clip", kernels.clip,
     (lambda y, x, low, high: where((low < x) & (x < high), 1.0, 0.0),
      lambda y, x, low, high: where((x < low) & (low < high), 1.0, 0.0),
      lambda y, x, low, high: where((high < x) | (high < low), 1.0, 0.0)),
-    kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high),
+    kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high,
+           lambda x, low, high: low - high),
     doc="x held between low and high, with slope 0 at both")
 where = Op("where", kernels.where,
     (lambda y, condition, a, b: None,
-     lambda y, condition, a, b: 1.0 if condition else None,
-     lambda y, condition, a, b: None if condition else 1.0),
+     lambda y, condition, a, b: 1.0 if number(condition) else None,
+     lambda y, condition, a, b: None if number(condition) else 1.0),
     doc="a where the condition holds, else b; the other one gets no gradient")
 # fmt: on
 

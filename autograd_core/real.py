@@ -5,12 +5,13 @@ cut is here so that `Value(...)`, a row called on numbers, and an operator with 
 number on one side all accept and refuse the same things in the same words.
 """
 
+import reprlib
 from numbers import Complex, Number, Real
 from typing import Any
 
 from .errors import DomainError, OperandError
 
-__all__ = ["is_real", "to_float"]
+__all__ = ["is_real", "shown", "to_float"]
 
 
 def is_real(x: object) -> bool:
@@ -49,20 +50,19 @@ type str; convert it with float(...)
     if x.__class__ is float:
         return x
     if not is_real(x):
-        raise OperandError(f"{asked} takes a real number, not {_shown(x)}")
+        raise OperandError(f"{asked} takes a real number, not {shown(x)}")
     try:
         return float(x)
     except OverflowError:
         raise DomainError(
-            f"{asked} takes a number that fits a float, not an integer of "
-            f"{x.bit_length()} bits; scale it first"
+            f"{asked} takes a number that fits a float, not a {type(x).__name__} "
+            "beyond 1.8e308; scale it first"
         ) from None
 
 
-def _shown(x: object) -> str:
-    text = repr(x)
-    text = text if len(text) <= 40 else text[:37] + "..."
-    return f"{text} of type {type(x).__name__}; {_advice(x)}"
+def shown(x: object) -> str:
+    """Describe what was passed, shortly, and what to pass instead."""
+    return f"{reprlib.repr(x)} of type {type(x).__name__}; {_advice(x)}"
 
 
 def _advice(x: object) -> str:

@@ -20,8 +20,12 @@ _counting = threading.Lock()
 
 
 class _State(threading.local):
-    recording: bool = True
-    scope: str = ""
+    """What is open in one thread."""
+
+    def __init__(self) -> None:
+        self.pauses = 0
+        self.scope = ""
+        self.outer_scopes: list[str] = []
 
 
 state = _State()
@@ -46,12 +50,11 @@ class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and d
     """
 
     def __enter__(self) -> None:
-        self._stack = [*getattr(self, "_stack", ()), state.recording]
-        state.recording = False
+        state.pauses += 1
         _count(pause=+1)
 
     def __exit__(self, *_: object) -> None:
-        *self._stack, state.recording = self._stack
+        state.pauses -= 1
         _count(pause=-1)
 
 
@@ -71,10 +74,11 @@ class scope:  # noqa: N801 - read at the call as a statement, like no_grad
         self.name = name
 
     def __enter__(self) -> None:
-        self._outer = state.scope
-        state.scope = f"{self._outer}.{self.name}" if self._outer else self.name
+        outer = state.scope
+        state.outer_scopes.append(outer)
+        state.scope = f"{outer}.{self.name}" if outer else self.name
         _count(scope=+1)
 
     def __exit__(self, *_: object) -> None:
-        state.scope = self._outer
+        state.scope = state.outer_scopes.pop()
         _count(scope=-1)

@@ -154,7 +154,7 @@ class Value(Arithmetic, Copyable):
         y = op.forward(*data)
         if y.__class__ is not float:  # a row of somebody's own
             y = to_float(y, f"the node of {op.name}")
-        if recording.pauses and not recording.state.recording:
+        if recording.pauses and recording.state.pauses:
             return Value(y, requires_grad=False)
         node = _new(cls)
         node._data = node._y = y
@@ -219,7 +219,10 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
     >>> zero_grad(y); x.grad, x.has_grad
     (0.0, False)
     """
-    nodes = topological_order(values) if isinstance(values, Value) else [*values]
+    if isinstance(values, Value):
+        nodes = topological_order(values)
+    else:
+        nodes = list(values) if isinstance(values, Iterable) else [values]
     for node in nodes:
         if not isinstance(node, Value):
             raise OperandError(

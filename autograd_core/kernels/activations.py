@@ -52,7 +52,8 @@ def log_sigmoid(x: float) -> float:
 def sech_squared(x: float) -> float:
     """Return 1 / cosh(x)², the derivative of tanh."""
     t = exp(-2.0 * math.fabs(x))
-    return 4.0 * t / ((1.0 + t) * (1.0 + t))
+    y = 4.0 * t / ((1.0 + t) * (1.0 + t))
+    return 1.0 if y > 1.0 else y
 
 
 def relu(x: float) -> float:

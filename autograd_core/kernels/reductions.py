@@ -25,8 +25,9 @@ def total(*xs: float) -> float:
 
 
 def _unusual_total(xs: tuple[float, ...]) -> float:
-    if not all(map(math.isfinite, xs)):
-        return sum(xs)
+    unbounded = [x for x in xs if not math.isfinite(x)]
+    if unbounded:
+        return sum(unbounded)
     scale = 2.0**64  # a partial sum overflowed; the whole need not
     return math.fsum(x / scale for x in xs) * scale
 
@@ -51,7 +52,7 @@ def dot(*operands: float) -> float:
 def prod(*xs: float) -> float:
     """Return the product, rounded once, whatever the order of large and small."""
     if not all(map(math.isfinite, xs)) or 0.0 in xs:
-        return math.prod(xs) if 0.0 not in xs else _zero_prod(xs)
+        return _unusual_prod(xs)
     whole, exponent = 1, 0
     for x in xs:
         numerator, denominator = x.as_integer_ratio()
@@ -64,11 +65,11 @@ def prod(*xs: float) -> float:
     return _scaled(whole, exponent)
 
 
-def _zero_prod(xs: tuple[float, ...]) -> float:
-    # Signs alone decide: underflow and order must not turn 0·inf into a number.
-    if not all(map(math.isfinite, xs)):
-        return nan
-    return math.prod(math.copysign(0.0 if x == 0 else 1.0, x) for x in xs)
+def _unusual_prod(xs: tuple[float, ...]) -> float:
+    # Of the ordinary factors only the signs count, in whatever order they come.
+    return math.prod(
+        x if x == 0 or not math.isfinite(x) else math.copysign(1.0, x) for x in xs
+    )
 
 
 def _scaled(whole: int, exponent: int) -> float:

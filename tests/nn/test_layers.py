@@ -148,7 +148,11 @@ def test_a_row_or_a_function_is_an_activation_as_it_is():
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: nn.MLP(2, [3], activation="tahn"), UnknownNameError, "did you mean .*'tanh'"),
+        (
+            lambda: nn.MLP(2, [3], activation="tahn"),
+            UnknownNameError,
+            "did you mean .*'tanh'",
+        ),
         (lambda: nn.MLP(2, [3], init="glorot"), UnknownNameError, "glorot_normal"),
         (lambda: nn.MLP(2, 3), ShapeError, r"non-empty list such as \[16, 10\], not 3"),
         (lambda: nn.MLP(2, []), ShapeError, "non-empty list"),

@@ -1,0 +1,282 @@
+"""What every row must compute, from mpmath at 50 digits, and how far off it may be.
+
+`REFERENCES` is keyed by row name; a test holds its keys against the op table, so that a
+row without an independent reference fails. A reference is the value and one derivative
+per operand, as textbooks print them, on numbers of 50 digits, where no care for
+rounding is needed; another test holds the derivatives against `mp.diff` of the values.
+
+An error is counted in units in the last place of the true result. Where a function
+crosses zero by cancellation, no formula keeps relative accuracy: there the unit is that
+of the `size`, the sum of the magnitudes of the terms that cancel.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import mpmath
+
+mp = mpmath.MPContext()
+mp.dps = 50
+
+MAX = sys.float_info.max
+SMALLEST_PROMISED = 1e-300  # smaller results may lose digits to underflow
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The true value and derivatives of a row, and the errors it is allowed.
+
+    `partials` holds a function of the operands for each operand; of a row on sequences
+    it is one function that returns all derivatives. `choices` names the only sensible
+    values of an operand, by its position.
+    """
+
+    value: Callable[..., Any]
+    partials: Any
+    size: Callable[..., Any] | None = None
+    partial_size: Callable[..., Any] | None = None
+    ulps: float = 4
+    partial_ulps: float = 4
+    choices: dict[int, tuple[float, ...]] = field(default_factory=dict)
+
+    def partials_at(self, operands: Sequence[float]) -> list[Any]:
+        """Return the true derivatives by each operand."""
+        xs = [mp.mpf(x) for x in operands]
+        if callable(self.partials):
+            return list(self.partials(*xs))
+        return [partial(*xs) for partial in self.partials]
+
+    def value_error(self, found: float, operands: Sequence[float]) -> float:
+        """Return the error of the value `found` in ULP."""
+        size = self.size and self.size(*map(mp.mpf, operands))
+        return ulps(found, self.value(*map(mp.mpf, operands)), size)
+
+    def partial_errors(
+        self, found: Sequence[float], operands: Sequence[float]
+    ) -> list[float]:
+        """Return the error of each derivative `found` in ULP."""
+        size = self.partial_size and self.partial_size(*map(mp.mpf, operands))
+        true = self.partials_at(operands)
+        return [
+            (0.0 if y is t else math.inf)
+            if y is None or t is None
+            else ulps(y, t, size)
+            for y, t in zip(found, true, strict=True)
+        ]
+
+
+def ulps(found: float, true: Any, size: Any = None) -> float:
+    """Return the error of `found` in units in the last place of `size`, or of `true`.
+
+    >>> ulps(1.0 + 2**-52, mp.mpf(1)), ulps(math.inf, mp.mpf(10) ** 309)
+    (1.0, 0.0)
+    """
+    if math.isnan(found):
+        return math.inf
+    if math.isinf(found):
+        beyond = abs(true) > MAX * (1 - mp.mpf(2) ** -52)
+        return 0.0 if beyond and (true > 0) == (found > 0) else math.inf
+    magnitude = float(min(abs(true if size is None else size), mp.mpf(MAX)))
+    unit = math.ulp(max(magnitude, SMALLEST_PROMISED))
+    return float(abs(mp.mpf(found) - true) / unit)
+
+
+# --- the functions that mpmath lacks ------------------------------------------------
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + mp.exp(-x))
+
+
+def _erfc(x: Any) -> Any:
+    return mp.erfc(x) if abs(x) < 1e6 else mp.mpf(2 if x < 0 else 0)
+
+
+def _cdf(x: Any) -> Any:
+    return _erfc(-x / mp.sqrt(2)) / 2
+
+
+def _pdf(x: Any) -> Any:
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def _cbrt(x: Any) -> Any:
+    return mp.sign(x) * mp.cbrt(abs(x))
+
+
+def _power(a: Any, b: Any) -> Any:
+    return mp.exp(b * mp.log(a))
+
+
+def _sech2(x: Any) -> Any:
+    return mp.sech(x) ** 2
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    if x < 0:  # reflection (DLMF 5.15.6), asked of n = 1 only
+        return mp.pi**2 / mp.sinpi(x) ** 2 - _polygamma(n, 1 - x)
+    return mp.polygamma(int(n), x)
+
+
+def _digamma(x: Any) -> Any:
+    return (
+        mp.digamma(x)
+        if x > 0
+        else mp.digamma(1 - x) - mp.pi * mp.cospi(x) / mp.sinpi(x)
+    )
+
+
+def _lgamma_size(x: Any) -> Any:
+    if x > 0:
+        return mp.loggamma(x).real
+    return abs(mp.loggamma(1 - x).real) + abs(mp.log(abs(mp.sinpi(x)) / mp.pi))
+
+
+def _digamma_size(x: Any) -> Any:
+    if x > 0:
+        return _digamma(x)
+    return abs(_digamma(1 - x)) + abs(mp.pi * mp.cospi(x) / mp.sinpi(x))
+
+
+def _silu_slope_size(x: Any) -> Any:
+    return _sigmoid(x) + abs(x) * _sigmoid(x) * _sigmoid(-x)
+
+
+def _log_of_others(*xs: Any) -> Any:
+    high, *others = sorted(xs, reverse=True)
+    return mp.log1p(mp.fsum(mp.exp(x - high) for x in others))
+
+
+def _logaddexp(*xs: Any) -> Any:
+    return max(xs) + _log_of_others(*xs)
+
+
+def _logaddexp_size(*xs: Any) -> Any:
+    return abs(max(xs)) + _log_of_others(*xs)
+
+
+def _softmax(*xs: Any) -> list[Any]:
+    shares = [mp.exp(x - max(xs)) for x in xs]
+    return [share / mp.fsum(shares) for share in shares]
+
+
+def _dot(*operands: Any) -> Any:
+    n = len(operands) // 2
+    return mp.fdot(operands[:n], operands[n:-1]) + operands[-1]
+
+
+def _others(*xs: Any) -> list[Any]:
+    return [mp.fprod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
+
+
+def _one(*_: Any) -> Any:
+    return mp.mpf(1)
+
+
+def _zero(*_: Any) -> Any:
+    return mp.mpf(0)
+
+
+def _step(condition: bool) -> Any:
+    return mp.mpf(condition)
+
+
+# fmt: off
+REFERENCES: dict[str, Reference] = {
+    "add": Reference(lambda a, b: a + b, (_one, _one)),
+    "sub": Reference(lambda a, b: a - b, (_one, lambda a, b: mp.mpf(-1))),
+    "mul": Reference(lambda a, b: a * b, (lambda a, b: b, lambda a, b: a)),
+    "div": Reference(lambda a, b: a / b,
+        (lambda a, b: 1 / b, lambda a, b: -a / b**2)),
+    "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),)),
+    "power": Reference(_power,
+        (lambda a, b: b * _power(a, b) / a, lambda a, b: _power(a, b) * mp.log(a))),
+    "abs": Reference(abs, (mp.sign,)),
+    "sign": Reference(mp.sign, (_zero,)),
+    "heaviside": Reference(lambda x: _step(x > 0), (_zero,)),
+    "exp": Reference(mp.exp, (mp.exp,)),
+    "expm1": Reference(mp.expm1, (mp.exp,)),
+    "exp2": Reference(lambda x: mp.exp(x * mp.ln2),
+        (lambda x: mp.exp(x * mp.ln2) * mp.ln2,)),
+    "exp_difference": Reference(lambda a, b: mp.exp(a - b),
+        (lambda a, b: mp.exp(a - b), lambda a, b: -mp.exp(a - b))),
+    "log": Reference(mp.log, (lambda x: 1 / x,)),
+    "log1p": Reference(mp.log1p, (lambda x: 1 / (1 + x),)),
+    "log2": Reference(lambda x: mp.log(x) / mp.ln2, (lambda x: 1 / (x * mp.ln2),)),
+    "log10": Reference(mp.log10, (lambda x: 1 / (x * mp.ln10),)),
+    "sqrt": Reference(mp.sqrt, (lambda x: 1 / (2 * mp.sqrt(x)),)),
+    "cbrt": Reference(_cbrt, (lambda x: 1 / (3 * _cbrt(x)**2),), partial_ulps=8),
+    "hypot": Reference(mp.hypot,
+        (lambda a, b: a / mp.hypot(a, b), lambda a, b: b / mp.hypot(a, b))),
+    "sin": Reference(mp.sin, (mp.cos,)),
+    "cos": Reference(mp.cos, (lambda x: -mp.sin(x),)),
+    "tan": Reference(mp.tan, (lambda x: mp.sec(x)**2,)),
+    "asin": Reference(mp.asin, (lambda x: 1 / mp.sqrt(1 - x*x),)),
+    "acos": Reference(mp.acos, (lambda x: -1 / mp.sqrt(1 - x*x),)),
+    "atan": Reference(mp.atan, (lambda x: 1 / (1 + x*x),)),
+    "atan2": Reference(mp.atan2,
+        (lambda a, b: b / (a*a + b*b), lambda a, b: -a / (a*a + b*b))),
+    "sinh": Reference(mp.sinh, (mp.cosh,)),
+    "cosh": Reference(mp.cosh, (mp.sinh,)),
+    "tanh": Reference(mp.tanh, (_sech2,)),
+    "sech_squared": Reference(_sech2, (lambda x: -2 * mp.tanh(x) * _sech2(x),)),
+    "asinh": Reference(mp.asinh, (lambda x: 1 / mp.sqrt(1 + x*x),)),
+    "acosh": Reference(mp.acosh, (lambda x: 1 / mp.sqrt(x*x - 1),)),
+    "atanh": Reference(mp.atanh, (lambda x: 1 / (1 - x*x),)),
+    "erf": Reference(mp.erf, (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x*x),)),
+    "erfc": Reference(_erfc, (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x*x),)),
+    "gaussian": Reference(lambda x: mp.exp(-x*x), (lambda x: -2*x * mp.exp(-x*x),)),
+    "normal_pdf": Reference(_pdf, (lambda x: -x * _pdf(x),)),
+    "normal_cdf": Reference(_cdf, (_pdf,)),
+    "lgamma": Reference(lambda x: mp.loggamma(x).real, (_digamma,),
+        size=_lgamma_size, partial_size=_digamma_size, ulps=9, partial_ulps=9),
+    "digamma": Reference(_digamma, (lambda x: _polygamma(1, x),),
+        size=_digamma_size, ulps=9, partial_ulps=9),
+    "polygamma": Reference(_polygamma, (_zero, lambda n, x: _polygamma(n + 1, x)),
+        ulps=9, partial_ulps=9, choices={0: (0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 20.0)}),
+    "sigmoid": Reference(_sigmoid, (lambda x: _sigmoid(x) * _sigmoid(-x),)),
+    "sigmoid_difference": Reference(lambda a, b: _sigmoid(a - b),
+        (lambda a, b: _sigmoid(a - b) * _sigmoid(b - a),
+         lambda a, b: -_sigmoid(a - b) * _sigmoid(b - a))),
+    "log_sigmoid": Reference(lambda x: -mp.log1p(mp.exp(-x)),
+        (lambda x: _sigmoid(-x),)),
+    "softplus": Reference(lambda x: mp.log1p(mp.exp(x)), (_sigmoid,)),
+    "logaddexp": Reference(_logaddexp,
+        (lambda a, b: _sigmoid(a - b), lambda a, b: _sigmoid(b - a)),
+        size=_logaddexp_size),
+    "relu": Reference(lambda x: max(x, mp.mpf(0)), (lambda x: _step(x > 0),)),
+    "leaky_relu": Reference(lambda x, slope: x if x > 0 else slope * x,
+        (lambda x, slope: mp.mpf(1) if x > 0 else slope,
+         lambda x, slope: mp.mpf(0) if x > 0 else x)),
+    "elu": Reference(lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
+        (lambda x, alpha: mp.mpf(1) if x > 0 else alpha * mp.exp(x),
+         lambda x, alpha: mp.mpf(0) if x > 0 else mp.expm1(x))),
+    "silu": Reference(lambda x: x * _sigmoid(x),
+        (lambda x: _sigmoid(x) + x * _sigmoid(x) * _sigmoid(-x),),
+        partial_size=_silu_slope_size),
+    "gelu": Reference(lambda x: x * _cdf(x), (lambda x: _cdf(x) + x * _pdf(x),),
+        partial_size=lambda x: _cdf(x) + abs(x) * _pdf(x)),
+    "maximum": Reference(max, (lambda a, b: _step(a > b), lambda a, b: _step(b > a))),
+    "minimum": Reference(min, (lambda a, b: _step(a < b), lambda a, b: _step(b < a))),
+    "clip": Reference(lambda x, low, high: min(max(x, low), high),
+        (lambda x, low, high: _step(low < x < high),
+         lambda x, low, high: _step(x < low < high),
+         lambda x, low, high: _step(high < max(x, low)))),
+    "where": Reference(lambda condition, a, b: a if condition else b,
+        (lambda condition, a, b: None,
+         lambda condition, a, b: mp.mpf(1) if condition else None,
+         lambda condition, a, b: None if condition else mp.mpf(1)),
+        choices={0: (0.0, 1.0)}),
+    "dot": Reference(_dot,
+        lambda *xs: (*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], mp.mpf(1)),
+        size=lambda *xs: _dot(*map(abs, xs))),
+    "total": Reference(lambda *xs: mp.fsum(xs), lambda *xs: [mp.mpf(1)] * len(xs),
+        size=lambda *xs: mp.fsum(map(abs, xs))),
+    "mean": Reference(lambda *xs: mp.fsum(xs) / len(xs),
+        lambda *xs: [mp.mpf(1) / len(xs)] * len(xs),
+        size=lambda *xs: mp.fsum(map(abs, xs)) / len(xs)),
+    "prod": Reference(lambda *xs: mp.fprod(xs), _others),
+    "logsumexp": Reference(_logaddexp, _softmax, size=_logaddexp_size),
+}
+# fmt: on
