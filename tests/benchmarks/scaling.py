@@ -130,6 +130,23 @@ def report_times() -> str:
     return table((*heads, "build, collector on"), rows)
 
 
+def report_doubling() -> str:
+    """Say by how much memory and time grow when the network's graph doubles."""
+    rows: list[tuple[str, ...]] = []
+    before: tuple[float, ...] | None = None
+    for count in (96, 191, 381, 762, 1523):
+        build = a_network(count)
+        nodes, _, walked, _ = memory(build)
+        seconds = min(sum(phases(build)) for _ in range(5))
+        now = (nodes, nodes * walked / 2**20, seconds)
+        growth = [f"× {b / a:.2f}" for a, b in zip(before or now, now, strict=True)]
+        cells = (f"{now[0]:,}", growth[0], f"{now[1]:.0f}", growth[1])
+        rows.append((*cells, f"{now[2]:.2f}", growth[2]))
+        before = now
+    heads = ("nodes", "growth", "MiB", "growth")
+    return table((*heads, "s, built, walked and freed", "growth"), rows)
+
+
 def report_diamond(height: int = 60) -> str:
     """Say how long 2^height paths take."""
 
@@ -170,6 +187,7 @@ def main() -> None:
     print(machine("autograd-core"), end="\n\n")
     print(report_memory(), end="\n\n")
     print(report_times(), end="\n\n")
+    print(report_doubling(), end="\n\n")
     print(report_diamond())
     print(report_import())
 
