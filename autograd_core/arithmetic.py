@@ -168,9 +168,9 @@ class Arithmetic:
     tan = _unary(ops.tan)
     tanh = _unary(ops.tanh)
 
-    def leaky_relu(self, slope: float = 0.01) -> Any:
-        """Return x where it is positive, slope·x elsewhere."""
-        return ops.leaky_relu(self, slope)
+    def leaky_relu(self, negative_slope: float = 0.01) -> Any:
+        """Return x where it is positive, negative_slope·x elsewhere."""
+        return ops.leaky_relu(self, negative_slope)
 
     def elu(self, alpha: float = 1.0) -> Any:
         """Return x where it is positive, alpha·(eˣ - 1) elsewhere."""
@@ -194,7 +194,8 @@ class Arithmetic:
 
     def __float__(self) -> NoReturn:
         raise OperandError(
-            f"float({self!r}) would lose the graph; use a function of autograd_core "
+            f"a plain number made of {self!r} would lose the graph; use a function "
+            "of autograd_core "
             "such as autograd_core.exp to stay in it, or v.data to leave it"
         )
 

@@ -7,6 +7,8 @@ but the graph, so debuggers, diagrams and `backward()` all agree on it.
 
 from typing import Protocol, Self, TypeVar
 
+from .errors import OperandError
+
 __all__ = ["leaves", "topological_order"]
 
 
@@ -29,6 +31,11 @@ def topological_order(*roots: N) -> list[N]:
     >>> [node.label or node.op.name for node in topological_order(x * x + x)]
     ['x', 'mul', 'add']
     """
+    for root in roots:
+        if not hasattr(root, "parents"):
+            raise OperandError(
+                f"a walk starts from nodes, not {root!r} of type {type(root).__name__}"
+            )
     order: list[N] = []
     seen: set[N] = set()
     waiting: list[N | None] = list(reversed(roots))

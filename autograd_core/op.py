@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .domain import REALS, Interval
-from .errors import GraphError, OperandError, ShapeError, UnknownNameError
+from .errors import GraphError, OperandError, ShapeError, UnknownNameError, quoted
 from .real import to_float
 
 __all__ = ["OPS", "NaryOp", "Op", "find", "register"]
@@ -125,24 +125,37 @@ class Op:
     def __deepcopy__(self, memo: dict[int, Any]) -> "Op":
         return self
 
-    def __call__(self, *operands: Any) -> Any:
+    def __call__(self, *operands: Any, **named: Any) -> Any:
         """Evaluate: a float for numbers, a node where any operand is a `Value`."""
-        if len(operands) != self.arity:
-            operands = self._complete(operands)
+        if named or len(operands) != self.arity:
+            operands = self._complete(operands, named)
         for operand in operands:
             if operand.__class__ is not float:
                 return self._evaluate(operands)
         return self.forward(*operands)
 
-    def _complete(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _complete(
+        self, operands: tuple[Any, ...], named: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """Add the operands that are named, and the defaults of those left out."""
         count, optional = len(self.partials), len(self.defaults)
-        missing = count - len(operands)
-        if not 0 < missing <= optional:
+        open_names = self.operand_names[len(operands) :]
+        if not named.keys() <= set(open_names):
+            unknown = quoted(named.keys() - set(open_names))
+            raise ShapeError(f"{self.signature} has no operand {unknown} left to name")
+        defaults = zip(
+            self.operand_names[count - optional :], self.defaults, strict=True
+        )
+        filled = dict(defaults) | named
+        given = (*operands, *(filled[name] for name in open_names if name in filled))
+        if len(given) != count:
             least = f"{count - optional} to " if optional else ""
+            plural = "s" if count > 1 else ""
             raise ShapeError(
-                f"{self.signature} takes {least}{count} operands; got {len(operands)}"
+                f"{self.signature} takes {least}{count} operand{plural}; got "
+                f"{len(operands) + len(named)}"
             )
-        return operands + self.defaults[-missing:]
+        return given
 
     def _evaluate(self, operands: tuple[Any, ...]) -> Any:
         """Let the first operand that knows how build the result, else compute it."""

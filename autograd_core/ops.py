@@ -207,10 +207,10 @@ logaddexp = Op("logaddexp", kernels.logaddexp,
 relu = Op("relu", kernels.relu, (lambda y, x: heaviside(x),),
     kinks=(at_zero,), doc="max(0, x), with slope 0 at 0")
 leaky_relu = Op("leaky_relu", kernels.leaky_relu,
-    (lambda y, x, slope: where(x > 0, 1.0, slope),
-     lambda y, x, slope: where(x > 0, 0.0, x)),
-    defaults=(0.01,), kinks=(lambda x, slope: x,),
-    doc="x where it is positive, slope·x elsewhere")
+    (lambda y, x, negative_slope: where(x > 0, 1.0, negative_slope),
+     lambda y, x, negative_slope: where(x > 0, 0.0, x)),
+    defaults=(0.01,), kinks=(lambda x, negative_slope: x,),
+    doc="x where it is positive, negative_slope·x elsewhere")
 elu = Op("elu", kernels.elu,
     (lambda y, x, alpha: where(x > 0, 1.0, alpha * exp(x)),
      lambda y, x, alpha: where(x > 0, 0.0, expm1(x))),

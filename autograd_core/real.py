@@ -55,8 +55,8 @@ type str; convert it with float(...)
         return float(x)
     except OverflowError:
         raise DomainError(
-            f"{asked} takes a number that fits a float, not a {type(x).__name__} "
-            "beyond 1.8e308; scale it first"
+            f"{asked} takes a number that fits a float; this {type(x).__name__} is "
+            "beyond 1.8e308, so scale it first"
         ) from None
 
 

@@ -6,7 +6,7 @@ gives back the very number. A file appears whole or not at all.
 
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +20,25 @@ __all__ = ["load", "save"]
 def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model's `state_dict()` to `path`, in place of what was there.
 
+    >>> import tempfile
     >>> from nn import MLP
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(MLP(2, [1], seed=0), Path(folder, "model.json"))
     ...     load(MLP(2, [1], seed=1), Path(folder, "model.json"))
     """
     path = Path(path)
-    text = json.dumps(model.state_dict())
+    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        draft.write_text(json.dumps(model.state_dict()), encoding="utf-8")
+        draft.replace(path)
     except OSError as error:
         raise type(error)(
-            f"cannot write {path}: {error.strerror}; choose an existing folder that "
-            "you may write to"
+            error.errno,
+            f"cannot write {str(path)!r}: {error.strerror}; name a file in an existing "
+            "folder that you may write to",
         ) from None
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def load(model: Module, path: str | os.PathLike[str]) -> None:

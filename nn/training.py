@@ -80,6 +80,11 @@ def fit(
     """
     if not isinstance(epochs, int) or epochs < 0:
         raise ShapeError(f"epochs takes a count from 0 up, not {epochs!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise OperandError(
+            "fit takes an optimizer such as nn.SGD(model.parameters()), not "
+            f"{optimizer!r}"
+        )
     loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
     history = History()
     with _bar(epochs * len(loader), progress) as advance:

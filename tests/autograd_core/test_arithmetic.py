@@ -121,7 +121,7 @@ def test_methods_with_parameters() -> None:
     x = Value(-2.0)
 
     assert x.leaky_relu().data == leaky_relu(-2.0)
-    assert x.leaky_relu(slope=0.5).data == -1.0
+    assert x.leaky_relu(negative_slope=0.5).data == -1.0
     assert x.elu().data == elu(-2.0)
     assert x.elu(2.0).data == elu(-2.0, 2.0)
     assert x.clip(-1, 1).data == clip(-2.0, -1.0, 1.0) == -1.0

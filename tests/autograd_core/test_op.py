@@ -95,8 +95,8 @@ def test_partials_of_a_sequence_op_must_be_one_function(partials: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "operands", "words"),
     [
-        ("tanh", (), r"tanh\(x\) takes 1 operands; got 0"),
-        ("tanh", (1.0, 2.0), r"tanh\(x\) takes 1 operands; got 2"),
+        ("tanh", (), r"tanh\(x\) takes 1 operand; got 0"),
+        ("tanh", (1.0, 2.0), r"tanh\(x\) takes 1 operand; got 2"),
         ("atan2", (1.0,), r"atan2\(a, b\) takes 2 operands; got 1"),
         ("elu", (), r"elu\(x, alpha\) takes 1 to 2 operands; got 0"),
         ("elu", (1.0, 2.0, 3.0), r"elu\(x, alpha\) takes 1 to 2 operands; got 3"),
@@ -179,6 +179,41 @@ def test_names_of_rows_that_are_unknown() -> None:
     """A misspelt row is answered by the near ones."""
     with pytest.raises(UnknownNameError, match=r"'tahn'; did you mean .*'tanh'"):
         find("tahn")
+
+
+@pytest.mark.parametrize(
+    ("operands", "named", "result"),
+    [
+        ((-2.0,), {"negative_slope": 0.5}, -1.0),
+        ((), {"negative_slope": 0.5, "x": -2.0}, -1.0),
+        ((-2.0,), {}, -0.02),
+    ],
+)
+def test_operands_may_be_named(
+    operands: tuple[float, ...], named: dict[str, float], result: float
+) -> None:
+    """A keyword stands for the operand of that name, on numbers and on Values."""
+    row = OPS["leaky_relu"]
+
+    assert row(*operands, **named) == result
+    nodes = {name: Value(number) for name, number in named.items()}
+    assert row(*map(Value, operands), **nodes).data == result
+
+
+@pytest.mark.parametrize(
+    ("operands", "named", "words"),
+    [
+        ((1.0,), {"slope": 0.5}, "has no operand 'slope' left to name"),
+        ((1.0,), {"x": 0.5}, "has no operand 'x' left to name"),
+        ((), {"negative_slope": 0.5}, "takes 1 to 2 operands; got 1"),
+    ],
+)
+def test_a_name_that_is_no_operand(
+    operands: tuple[float, ...], named: dict[str, float], words: str
+) -> None:
+    """The message gives the signature and the name that does not fit."""
+    with pytest.raises(ShapeError, match=words):
+        OPS["leaky_relu"](*operands, **named)
 
 
 def test_a_row_cannot_be_changed() -> None:

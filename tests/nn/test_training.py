@@ -172,6 +172,7 @@ def test_two_moons_are_told_apart():
         (lambda: nn.DataLoader([], []), ShapeError, "data set is empty"),
         (lambda: nn.DataLoader([1], [1], 0), ShapeError, "from 1 up, not 0"),
         (lambda: fit_line(epochs=-1), ShapeError, "epochs .* not -1"),
+        (lambda: fit_line(optimizer=None), OperandError, r"such as nn\.SGD.* not None"),
         (lambda: fit_line(loss=lambda o, t: 1.0), OperandError, "one Value, not 1.0"),
         (lambda: fit_line(loss=lambda o, t: o), OperandError, r"one Value, not \["),
     ],
