@@ -1,4 +1,4 @@
-"""The shape of the project: its layers, its wheel, its files and its two commands."""
+"""The shape of the project: its imports, its wheel, its files and its two commands."""
 
 import ast
 import re
@@ -9,161 +9,11 @@ import zipfile
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import Parser
-from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 import pytest
+from project import PACKAGES, ROOT, sources
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("autograd_core", "nn", "viz")
-
-# A module imports from the lines above its own, and from its own part of the line.
-LAYERS = (
-    ("errors",),
-    ("domain", "graph", "kernels", "real", "recording"),
-    ("op",),
-    ("ops",),
-    ("sequences",),
-    ("arithmetic", "chain_rule", "copies"),
-    ("value",),
-    ("derivatives",),
-    ("program",),
-    ("autograd_core",),  # the public names
-    ("debug", "testing"),
-    ("nn", "viz"),
-    ("demos",),
-)
-RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
-SEEN_FROM_OUTSIDE = ("autograd_core", "autograd_core.errors")
-
-THIRD_PARTY = {
-    "nn/training.py": {"tqdm"},
-    "viz/digraph.py": {"graphviz"},
-    "viz/notebook.py": {"graphviz"},  # for a type
-}
-
-
-def sources(*packages: str) -> list[PurePosixPath]:
-    """Return the modules of some packages, as paths from the root."""
-    found = (path for name in packages for path in (ROOT / name).rglob("*.py"))
-    return sorted(PurePosixPath(path.relative_to(ROOT).as_posix()) for path in found)
-
-
-def is_module(name: str) -> bool:
-    """Tell whether a dotted name is a module of the tree."""
-    path = ROOT.joinpath(*name.split("."))
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
-
-
-def imports(path: str, source: str) -> Iterator[tuple[str, str]]:
-    """Yield each import anywhere in `source` as the module and the name taken."""
-    package = PurePosixPath(path).parent.parts
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) + 1 - node.level] if node.level else ()
-            base = ".".join((*above, *filter(None, [node.module])))
-            for name in (alias.name for alias in node.names):
-                inner = f"{base}.{name}"
-                yield (inner, "") if is_module(inner) else (base, name)
-
-
-def part_of(module: str) -> str:
-    """Return the word of LAYERS under which a module stands."""
-    top, *below = module.removesuffix(".__init__").split(".")
-    return below[0] if top == "autograd_core" and below else top
-
-
-def may_import(path: str, module: str) -> bool:
-    """Tell whether the module at `path` stands above the one it imports."""
-    top = module.split(".")[0]
-    if top in sys.stdlib_module_names:
-        return True
-    if top not in (*PACKAGES, "demos"):
-        return top in THIRD_PARTY.get(path, ())
-    importer = part_of(path.removesuffix(".py").replace("/", "."))
-    if importer == part_of(module):
-        return True
-    if importer in ("nn", "viz"):
-        return module in SEEN_FROM_OUTSIDE
-    return RANK.get(part_of(module), len(LAYERS)) < RANK.get(importer, 0)
-
-
-def violations(path: str, source: str) -> list[str]:
-    """Return the imports that the text of the module at `path` may not have."""
-    return [m for m, _ in imports(path, source) if not may_import(path, m)]
-
-
-# --- layers -------------------------------------------------------------------------
-def test_every_module_has_a_layer():
-    """A new module is given its place in LAYERS before it is used."""
-    modules = [
-        str(path.with_suffix("")).replace("/", ".") for path in sources(*PACKAGES)
-    ]
-
-    assert [name for name in modules if part_of(name) not in RANK] == []
-
-
-@pytest.mark.parametrize("path", sources(*PACKAGES), ids=str)
-def test_a_module_imports_only_from_the_layers_above_its_own(path):
-    """No module imports a lower layer, a sibling package or a third-party package."""
-    assert violations(str(path), (ROOT / path).read_text()) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "source"),
-    [
-        ("autograd_core/graph.py", "from .value import Value"),
-        ("autograd_core/graph.py", "from . import value"),
-        ("autograd_core/graph.py", "import autograd_core.value"),
-        ("autograd_core/graph.py", "from autograd_core import Value"),
-        ("autograd_core/graph.py", "from .recording import NOT_RUN"),
-        ("autograd_core/kernels/gamma.py", "from ..op import Op"),
-        ("autograd_core/value.py", "def f():\n    import nn"),
-        ("autograd_core/real.py", "import numpy as np"),
-        ("nn/layers.py", "from autograd_core.value import Value"),
-        ("nn/layers.py", "from viz import draw"),
-        ("nn/layers.py", "from tqdm import tqdm"),
-        ("viz/dot.py", "from nn import Module"),
-        ("viz/dot.py", "import graphviz"),
-    ],
-)
-def test_the_check_of_layers_catches_a_violation(path, source):
-    """Each way to import what lies below is seen."""
-    assert len(violations(path, source)) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "source"),
-    [
-        ("autograd_core/value.py", "import math\nfrom .graph import leaves"),
-        ("autograd_core/kernels/gamma.py", "from .elementary import log"),
-        ("autograd_core/__init__.py", "from . import errors"),
-        ("nn/layers.py", "from autograd_core import dot\nfrom .module import Module"),
-        ("viz/text.py", "from autograd_core.errors import OperandError"),
-        ("nn/training.py", "def f():\n    from tqdm import tqdm"),
-    ],
-)
-def test_the_check_of_layers_lets_the_rest_pass(path, source):
-    """What the layers allow is no violation."""
-    assert violations(path, source) == []
-
-
-@pytest.mark.parametrize("path", sources("nn", "viz"), ids=str)
-def test_nn_and_viz_take_only_public_names(path):
-    """What nn and viz import from the core stands in its `__all__`."""
-    public = import_module("autograd_core").__all__
-    taken = [
-        name
-        for module, name in imports(str(path), (ROOT / path).read_text())
-        if module == "autograd_core"
-    ]
-
-    assert [name for name in taken if name not in public] == []
-
-
-# --- importing ----------------------------------------------------------------------
 PROBE = """
 import gc, sys
 sys.path.insert(0, {root!r})
