@@ -14,7 +14,7 @@ from statistics import fmean, pstdev
 
 import nn
 import viz
-from autograd_core import Value, tanh
+from autograd_core import Value, no_grad, tanh
 from demos import first_session
 from demos.datasets import load_digits, split
 
@@ -77,6 +77,15 @@ def _row(depth: int, layer: nn.Layer, units: list[Value]) -> str:
     )
 
 
+def hardest(model: nn.MLP, examples: list[int]) -> tuple[int, float]:
+    """Return the example that the model finds least likely, and its loss."""
+    images, digits = load_digits()
+    with no_grad():
+        losses = {i: nn.cross_entropy(model(images[i]), digits[i]) for i in examples}
+    worst = max(losses, key=lambda i: losses[i])
+    return worst, losses[worst].data
+
+
 def draw_neuron(model: nn.MLP, example: int, path: Path) -> Path:
     """Draw the output neuron of one digit: what it adds up, and what would help."""
     images, digits = load_digits()
@@ -110,8 +119,10 @@ def main() -> None:
     seconds = time.perf_counter() - start
     print(f"held-out accuracy {right:.1%} after {seconds:.0f} s\n")
     print(layer_table(model, held_out[:100]))
-    neuron = draw_neuron(model, held_out[0], options.out / "digit_neuron.svg")
-    print("\npictures:", neuron, *first_session.draw(options.out))
+    example, loss = hardest(model, held_out)
+    neuron = draw_neuron(model, example, options.out / "digit_neuron.svg")
+    print(f"\nhardest: image {example}, with a loss of {loss:.2f}; its neuron is drawn")
+    print("pictures:", neuron, *first_session.draw(options.out))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+import nn
 from demos import datasets, digits, first_session
 
 
@@ -55,6 +56,17 @@ def test_the_table_describes_each_layer(run):
     assert output.split()[:2] == ["1", "10"]
     assert output.split()[4] == "-"
     assert all(abs(float(cell)) <= 1 for cell in hidden.split()[2:4])
+
+
+def test_the_hardest_image_has_the_largest_loss(run):
+    """No other held-out image costs the network more."""
+    model, held_out, _, _ = run
+    images, labels = datasets.load_digits()
+
+    example, loss = digits.hardest(model, held_out)
+
+    losses = [nn.cross_entropy(model(images[i]), labels[i]).data for i in held_out]
+    assert loss == max(losses) == losses[held_out.index(example)]
 
 
 def test_the_neuron_is_drawn_with_its_values_and_gradients(run):
