@@ -67,10 +67,20 @@ class Module:
                 yield from _items(name, attribute)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Yield each parameter after its path, such as `layers.0.neurons.3.bias`."""
+        """Yield each parameter after its path, such as `layers.0.neurons.3.bias`.
+
+        A parameter that stands in two places comes once, under its first path.
+        """
+        seen: set[Value] = set()
+        for path, parameter in self._paths():
+            if parameter not in seen:
+                seen.add(parameter)
+                yield path, parameter
+
+    def _paths(self) -> Iterator[tuple[str, Value]]:
         for name, item in self._children():
             if isinstance(item, Module):
-                for path, parameter in item.named_parameters():
+                for path, parameter in item._paths():
                     yield f"{name}.{path}", parameter
             else:
                 yield name, item

@@ -60,6 +60,21 @@ def test_nesting_a_module_renames_what_is_below():
     ]
 
 
+def test_a_shared_parameter_is_one_parameter():
+    """What stands in two places is learnt once, and saved under both names."""
+    tied = nn.Module()
+    tied.encoder = nn.Neuron(1)
+    tied.decoder = nn.Neuron(1)
+    tied.decoder.weight = tied.encoder.weight
+
+    assert [name for name, _ in tied.named_parameters()] == [
+        "encoder.weight[0]",
+        "encoder.bias",
+        "decoder.bias",
+    ]
+    assert {"encoder.weight", "decoder.weight"} <= tied.state_dict().keys()
+
+
 def test_private_attributes_and_results_are_not_parameters():
     """What begins with an underscore, and what was computed, is not learnt."""
     pair = Pair()
