@@ -36,7 +36,8 @@ def mean(*xs: float) -> float:
     """Return the arithmetic mean."""
     y = total(*xs) / len(xs)
     if math.isinf(y) and all(map(math.isfinite, xs)):
-        return total(*(x / len(xs) for x in xs))
+        y = math.fsum(x * 0.5**64 for x in xs) / len(xs) * 2.0**64
+        return min(max(y, min(xs)), max(xs))  # where rounding left their range
     return y
 
 

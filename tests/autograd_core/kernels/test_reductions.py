@@ -1,6 +1,7 @@
 """Sums and products: rounded once, whatever the order and the magnitudes."""
 
 import math
+import sys
 from fractions import Fraction
 from math import inf, nan
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograd_core import kernels
 
+MAX = sys.float_info.max
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 MODERATE = st.floats(-1e150, 1e150)
 SEQUENCES = st.lists(st.floats(), min_size=1, max_size=8)
@@ -88,6 +90,8 @@ def test_the_order_of_the_operands_is_nothing(name: str, data: st.DataObject) ->
         ("total", (0.1,) * 10, 1.0),
         ("mean", (1e308, 1e308), 1e308),
         ("mean", (-inf, 1.0), -inf),
+        ("mean", (MAX, MAX, MAX), MAX),
+        ("mean", (-MAX,) * 7, -MAX),
         ("mean", (-inf, 1e308, 1e308), -inf),
         ("prod", (0.0, inf), nan),
         ("prod", (1e-200, 1e-200, inf), inf),
