@@ -107,7 +107,8 @@ def test_long_arrows_pass_between_boxes(root: Value) -> None:
     for route in placed.routes:
         for (x0, y0), (x1, y1) in itertools.pairwise(route.points[:-2]):
             if y0 == y1:
-                flat = Frame(x0, y0, x1 - x0, 0.0)
+                # it may touch the box it leaves, whose edge is rounded differently
+                flat = Frame(x0 + 1e-6, y0, x1 - x0 - 2e-6, 0.0)
                 assert not any(overlap(flat, frame) for frame in placed.frames)
 
 
