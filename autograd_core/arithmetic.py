@@ -2,8 +2,8 @@
 
 `a * b` on two nodes is the hot path of the whole project, so the node of a row with one
 or two operands is built here in straight-line code; everything unusual (a number on one
-side, an open `no_grad` or `scope`, a subclass) goes through the row itself. The methods
-are written out, one name a row, so that they can be read, completed and found.
+side, an open `no_grad`, two classes) goes through the row itself. The methods are
+written out, one name a row, so that they can be read, completed and found.
 """
 
 import operator
@@ -194,9 +194,9 @@ class Arithmetic:
 
     def __float__(self) -> NoReturn:
         raise OperandError(
-            f"a plain number made of {self!r} would lose the graph; use a function "
-            "of autograd_core "
-            "such as autograd_core.exp to stay in it, or v.data to leave it"
+            f"a plain number made of {self!r} would lose the graph; use a function of "
+            "autograd_core such as autograd_core.exp to stay in it, or v.data to leave "
+            "it"
         )
 
     __int__ = __complex__ = __float__

@@ -4,7 +4,7 @@ Read a row as a line of a handbook: its name, its kernel, then one partial deriv
 per operand, in which `y` is the output and `x`, or `a, b`, are the inputs. Partials
 call other rows, so every derivative of every order is again made of rows; where a
 derivative needs an accuracy that arithmetic loses, it is a row too (`sech_squared`,
-`normal_pdf`, `sigmoid_difference`). The formulas are those of NUMERICS, in README.
+`normal_pdf`, `sigmoid_difference`).
 Adding an operation means adding its row here, and its kernel if `math` has none.
 """
 

@@ -6,9 +6,8 @@ that computed it; row and operands together are its local-derivative closure, wh
 return.
 
 The closure is recorded as its parts, in slots of the node, because the cyclic collector
-is most of the cost of a graph: a function object and two tuples on every node make the
-same program take two to three times as long. No part refers back to the node, so a
-graph holds no cycle and is freed the moment it is dropped.
+walks every object that it tracks, and this way a node is one. No part refers back to
+the node, so a graph holds no cycle and is freed the moment it is dropped.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -9,10 +9,11 @@ import demos
 def main() -> None:
     """Print one line for each module of this package that can be run."""
     print("Run one with: python -m demos.NAME\n")
-    for module in pkgutil.iter_modules(demos.__path__):
-        demo = import_module(f"demos.{module.name}") if module.name != "__main__" else 0
+    names = {module.name for module in pkgutil.iter_modules(demos.__path__)}
+    for name in sorted(names - {"__main__"}):
+        demo = import_module(f"demos.{name}")
         if hasattr(demo, "main"):
-            print(f"  {module.name:12} {(demo.__doc__ or '').splitlines()[0]}")
+            print(f"  {name:14} {(demo.__doc__ or '').splitlines()[0]}")
 
 
 if __name__ == "__main__":

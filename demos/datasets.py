@@ -1,6 +1,7 @@
 """The data that the demos learn from, shipped with the project."""
 
 import gzip
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ DATA = Path(__file__).parent / "data"
 Pixels = list[float]
 
 
+@cache
 def load_digits() -> tuple[list[Pixels], list[int]]:
     """Return 1,797 images of 64 pixels from 0 to 1, and the digits they show.
 

@@ -6,8 +6,6 @@ activations of each layer, how large the gradients that reach it, and, in a pict
 what one neuron computes and how the loss would have it changed.
 """
 
-import argparse
-import os
 import time
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -16,6 +14,7 @@ import nn
 import viz
 from autograd_core import Value, no_grad, tanh
 from demos import first_session
+from demos.command import command, output_folder
 from demos.datasets import load_digits, split
 
 SATURATED = 0.97  # |tanh| beyond which hardly any gradient passes (makemore, part 3)
@@ -103,16 +102,12 @@ def draw_neuron(model: nn.MLP, example: int, path: Path) -> Path:
 
 def main() -> None:
     """Run the essay and write its pictures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command(__doc__)
     parser.add_argument("--epochs", type=int, default=10, help="default: 10")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
     options = parser.parse_args()
     if options.epochs < 1:
         parser.error(f"--epochs takes a count from 1 up, not {options.epochs}")
-    try:
-        os.makedirs(options.out, exist_ok=True)  # now, rather than after the training
-    except OSError as error:
-        parser.error(f"--out: cannot write to {options.out}: {error.strerror}")
+    out = output_folder(parser, options.out)
 
     start = time.perf_counter()
     model, held_out, right = train(options.epochs)
@@ -120,9 +115,9 @@ def main() -> None:
     print(f"held-out accuracy {right:.1%} after {seconds:.0f} s\n")
     print(layer_table(model, held_out[:100]))
     example, loss = hardest(model, held_out)
-    neuron = draw_neuron(model, example, options.out / "digit_neuron.svg")
+    neuron = draw_neuron(model, example, out / "digit_neuron.svg")
     print(f"\nhardest: image {example}, with a loss of {loss:.2f}; its neuron is drawn")
-    print("pictures:", neuron, *first_session.draw(options.out))
+    print("pictures:", neuron, *first_session.draw(out))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Draw the neuron and the network of the README's first session."""
 
-import argparse
-import os
 from pathlib import Path
 
 import nn
 import viz
 from autograd_core import Value, tanh
+from demos.command import command, output_folder
 
-__all__ = ["draw_first_graph", "draw_network"]
+__all__ = ["draw", "draw_first_graph", "draw_network"]
 
 
 def draw_first_graph(path: Path) -> Path:
@@ -33,7 +32,6 @@ def draw_network(path: Path) -> Path:
 
 def draw(folder: Path) -> list[Path]:
     """Write both pictures into `folder` and return their paths."""
-    os.makedirs(folder, exist_ok=True)
     return [
         draw_first_graph(folder / "first_graph.svg"),
         draw_network(folder / "network.svg"),
@@ -42,9 +40,8 @@ def draw(folder: Path) -> list[Path]:
 
 def main() -> None:
     """Write the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
-    print("pictures:", *draw(parser.parse_args().out))
+    parser = command(__doc__)
+    print("pictures:", *draw(output_folder(parser, parser.parse_args().out)))
 
 
 if __name__ == "__main__":

@@ -47,9 +47,11 @@ class Module:
 
     def __setattr__(self, name: str, attribute: Any) -> None:
         object.__setattr__(self, name, attribute)
-        if not name.startswith("_"):
-            for path, item in _items(name, attribute):
-                _rename(item, path)
+        held = [] if name.startswith("_") else list(_items(name, attribute))
+        for path, item in held:
+            if isinstance(item, Module):
+                object.__setattr__(item, "_name", path)
+        if held:  # a mode or a rate renames nothing
             self._label_below(getattr(self, "_path", ""))
 
     def _label_below(self, path: str) -> None:
@@ -116,7 +118,7 @@ class Module:
         for name, attribute in vars(self).items():
             if name.startswith("_"):
                 continue
-            below = [(n, m) for n, m in _items(name, attribute)]
+            below = list(_items(name, attribute))
             for path, item in below:
                 if isinstance(item, Module):
                     inner = item.tensors().items()
@@ -159,11 +161,6 @@ class Module:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def _rename(item: Value | Module, path: str) -> None:
-    if isinstance(item, Module):
-        object.__setattr__(item, "_name", path)
 
 
 def _items(name: str, attribute: Any) -> Iterator[tuple[str, Value | Module]]:

@@ -21,8 +21,15 @@ from .dot import dot_lines
 from .picture import Picture
 from .svg import to_svg
 
-__all__ = ["FORMATS", "PATIENCE", "RenderError", "Renderer"]
-__all__ += ["drawn", "installed", "renderers"]
+__all__ = [
+    "FORMATS",
+    "PATIENCE",
+    "RenderError",
+    "Renderer",
+    "drawn",
+    "installed",
+    "renderers",
+]
 
 FORMATS = ("svg", "png", "pdf")
 PATIENCE = 60.0  # seconds that a program gets for one picture

@@ -2,7 +2,7 @@
 
 e^(-x²) computed from a rounded x² is wrong by x² units in the last place, and a
 rounded x/√2 spoils erfc likewise. The kernels here carry the lost part along: x is
-split into a high half whose square is exact and a rest (NUMERICS: 485 ULP become 2).
+split into a high half whose square is exact and a rest.
 """
 
 import math

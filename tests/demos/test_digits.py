@@ -122,3 +122,20 @@ def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_first_session_names_a_folder_that_cannot_be(tmp_path):
+    """Its command ends like that of the digits."""
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "demos.first_session", "--out"]
+
+    done = subprocess.run(
+        [*command, tmp_path / "file" / "out"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "--out: cannot write to" in done.stderr
+    assert "Traceback" not in done.stderr
