@@ -14,6 +14,14 @@ Value(data=0.5, grad=0.8553410...)
 """
 
 from . import errors
+from .derivatives import (
+    derivative,
+    grad,
+    gradient,
+    hessian,
+    jacobian,
+    value_and_grad,
+)
 from .domain import Interval
 from .graph import leaves, topological_order
 from .op import OPS, NaryOp, Op
@@ -44,6 +52,7 @@ from .ops import (
     gelu,
     heaviside,
     hypot,
+    identity,
     leaky_relu,
     lgamma,
     log,
@@ -75,6 +84,7 @@ from .ops import (
     tanh,
     where,
 )
+from .products import hvp, jvp, vjp
 from .recording import no_grad, scope
 from .sequences import dot, logsumexp, mean, prod, softmax, total
 from .value import Value, zero_grad
@@ -98,6 +108,7 @@ __all__ = [
     "clip",
     "cos",
     "cosh",
+    "derivative",
     "digamma",
     "div",
     "dot",
@@ -111,8 +122,15 @@ __all__ = [
     "expm1",
     "gaussian",
     "gelu",
+    "grad",
+    "gradient",
     "heaviside",
+    "hessian",
+    "hvp",
     "hypot",
+    "identity",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "leaves",
     "lgamma",
@@ -151,6 +169,8 @@ __all__ = [
     "tanh",
     "topological_order",
     "total",
+    "value_and_grad",
+    "vjp",
     "where",
     "zero_grad",
 ]

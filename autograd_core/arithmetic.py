@@ -26,7 +26,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
 
     def method(self: Any) -> Any:
-        if recording.pauses:
+        if recording.detours:
             return op(self)
         node = _new(self.__class__)
         node._a = self
@@ -49,8 +49,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         kind = self.__class__
-        if other.__class__ is not kind or recording.pauses:
-            return _general(op, self, other, other)
+        if other.__class__ is not kind or recording.detours:
+            return _general(kind, op, self, other, other)
         node = _new(kind)
         node._a = self
         node._b = other
@@ -71,15 +71,15 @@ def _reflected(op: Op) -> Callable[[Any, Any], Any]:
     """Make the operator for a number on the left of a node."""
 
     def method(self: Any, other: Any) -> Any:
-        return _general(op, other, self, other)
+        return _general(self.__class__, op, other, self, other)
 
     return _named(method, op)
 
 
-def _general(op: Op, a: Any, b: Any, other: Any) -> Any:
-    """Apply `op` to a node and whatever stands on its other side."""
-    if isinstance(other, Arithmetic) or is_real(other):
-        return op(a, b)
+def _general(kind: Any, op: Op, a: Any, b: Any, other: Any) -> Any:
+    """Apply `op` to a node of class `kind` and whatever stands on its other side."""
+    if other.__class__ is float or isinstance(other, Arithmetic) or is_real(other):
+        return kind.__apply_op__(op, (a, b))
     if other is None or isinstance(other, _NEVER_OPERANDS):
         raise OperandError(
             f"{op.symbol} takes real numbers and Values, not {shown(other)}"
@@ -147,6 +147,7 @@ class Arithmetic:
     gaussian = _unary(ops.gaussian)
     gelu = _unary(ops.gelu)
     heaviside = _unary(ops.heaviside)
+    identity = _unary(ops.identity)
     lgamma = _unary(ops.lgamma)
     log = _unary(ops.log)
     log10 = _unary(ops.log10)

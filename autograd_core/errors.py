@@ -10,6 +10,7 @@ from collections.abc import Iterable
 __all__ = [
     "DomainError",
     "GraphError",
+    "IndependentInputWarning",
     "MissingExtraError",
     "NonFiniteError",
     "OperandError",
@@ -56,6 +57,13 @@ mean 'tanh'?
         near = difflib.get_close_matches(str(name), known, n=3)
         hint = f"did you mean {quoted(near)}?" if near else f"known: {quoted(known)}"
         super().__init__(f"no {kind} is called {name!r}; {hint}")
+
+
+class IndependentInputWarning(UserWarning):
+    """A result does not depend on an input, so that its derivative is 0.
+
+    To have it raised: `warnings.simplefilter("error", IndependentInputWarning)`.
+    """
 
 
 class MissingExtraError(ImportError):

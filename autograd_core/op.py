@@ -24,8 +24,9 @@ class Op:
     `partials` holds one function of `(y, *operands)` per operand. `domain` holds an
     `Interval` per operand. Each of `kinks` is a function of the operands that is zero
     where the operation is not smooth. `defaults` are the last operands' values where
-    a call leaves them out. `symbol` is what diagrams show, and the infix operator of
-    generated code where it is punctuation.
+    a call leaves them out. `simplify` is a function of operands, some of them numbers,
+    that returns something equal that takes less to compute, or None. `symbol` is what
+    diagrams show, and the infix operator of generated code where it is punctuation.
 
     >>> square = Op("square", lambda x: x * x, (lambda y, x: 2 * x,))
     >>> square(3)
@@ -44,6 +45,7 @@ class Op:
     kinks: tuple[Callable[..., float], ...]
     symbol: str
     defaults: tuple[float, ...]
+    simplify: Callable[..., Any] | None
     doc: str
     definition: Callable[..., Any] | None
     arity: int | None
@@ -58,6 +60,7 @@ class Op:
         kinks: tuple[Callable[..., float], ...] = (),
         symbol: str = "",
         defaults: tuple[float, ...] = (),
+        simplify: Callable[..., Any] | None = None,
         doc: str = "",
         definition: Callable[..., Any] | None = None,
     ) -> None:
@@ -70,7 +73,7 @@ class Op:
         facts = vars(self)  # written here once; the row is frozen afterwards
         facts |= {"name": name, "forward": forward, "partials": partials}
         facts |= {"kinks": kinks, "defaults": defaults, "definition": definition}
-        facts |= {"symbol": symbol or name, "doc": doc or name}
+        facts |= {"symbol": symbol or name, "doc": doc or name, "simplify": simplify}
         facts["arity"] = self._checked_arity()
         facts["domain"] = domain or (REALS,) * (self.arity or 1)
         facts["__doc__"] = f"{self.signature}: {self.doc}."
@@ -181,8 +184,10 @@ class Op:
         (-6.0, None)
         """
         return tuple(
-            partial(y, *operands) if wanted else None
-            for partial, wanted in zip(self.partials, needed, strict=True)
+            [
+                partial(y, *operands) if wanted else None
+                for partial, wanted in zip(self.partials, needed, strict=True)
+            ]
         )
 
 
@@ -243,8 +248,10 @@ class NaryOp(Op):
         """Return ∂y/∂operand for each operand, None where it is not needed."""
         locals_ = self.partials(y, *operands)
         return tuple(
-            local if wanted else None
-            for local, wanted in zip(locals_, needed, strict=True)
+            [
+                local if wanted else None
+                for local, wanted in zip(locals_, needed, strict=True)
+            ]
         )
 
 

@@ -52,7 +52,7 @@ def at_pole_of_gamma(*operands: float) -> float:
 
 def number(x: Any) -> float:
     """Return the number that a choice between formulas depends on."""
-    return float(getattr(x, "data", x))
+    return float(x.data if hasattr(x, "parents") else x)
 
 
 def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
@@ -63,9 +63,9 @@ def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
 
 
 def power_by_base(y: Any, a: Any, b: Any) -> Any:
-    """b·a^(b-1), without a rounded b - 1 in the exponent where b is fractional."""
+    """b·a^(b-1), without a rounded b - 1 in the exponent."""
     exponent = number(b)
-    if exponent.is_integer() and -TWO_53 <= exponent <= TWO_53:
+    if -TWO_53 <= exponent <= TWO_53 and (exponent - 1.0) + 1.0 == exponent:
         slope = power(a, b - 1.0)
         at_pole = exponent == 0 and not isfinite(number(slope))
         return 0.0 if at_pole else b * slope
@@ -91,22 +91,52 @@ def atan2_by(a: Any, b: Any) -> Any:
     return div(div(b, h), h)
 
 
+def simpler_sum(a: Any, b: Any) -> Any:
+    """Leave out a 0."""
+    return b if a == 0.0 else a if b == 0.0 else None
+
+
+def simpler_product(a: Any, b: Any) -> Any:
+    """Leave out a factor 1; a factor -1 is neg."""
+    for factor, x in ((a, b), (b, a)):
+        if factor == 1.0:
+            return x
+        if factor == -1.0:
+            return neg(x)
+    return None
+
+
+def simpler_power(a: Any, b: Any) -> Any:
+    """Leave out an exponent 1; x⁰ is 1."""
+    return a if b == 1.0 else 1.0 if b == 0.0 else None
+
+
+def simpler_choice(condition: Any, a: Any, b: Any) -> Any:
+    """Choose now: a condition is a number that no longer changes."""
+    return a if number(condition) else b
+
+
 # fmt: off
 # --- arithmetic ---------------------------------------------------------------------
 add = Op("add", operator.add, (lambda y, a, b: 1.0, lambda y, a, b: 1.0),
-    symbol="+", doc="the sum a + b")
+    symbol="+", simplify=simpler_sum, doc="the sum a + b")
 sub = Op("sub", operator.sub, (lambda y, a, b: 1.0, lambda y, a, b: -1.0),
-    symbol="-", doc="the difference a - b")
+    symbol="-", simplify=lambda a, b: a if b == 0.0 else None,
+    doc="the difference a - b")
 mul = Op("mul", operator.mul, (lambda y, a, b: b, lambda y, a, b: a),
-    symbol="*", doc="the product a·b")
+    symbol="*", simplify=simpler_product, doc="the product a·b")
 div = Op("div", kernels.div,
     (lambda y, a, b: div(1.0, b), quotient_by_divisor),
-    symbol="/", kinks=(lambda a, b: b,), doc="the quotient a/b; 1/0 is inf")
+    symbol="/", kinks=(lambda a, b: b,), simplify=lambda a, b: a if b == 1.0 else None,
+    doc="the quotient a/b; 1/0 is inf")
+identity = Op("identity", operator.pos, (lambda y, x: 1.0,),
+    symbol="=", doc="x itself, as a node of its own")
 neg = Op("neg", operator.neg, (lambda y, x: -1.0,),
     symbol="-", doc="-x")
 power = Op("power", kernels.power,
     (power_by_base, lambda y, a, b: y * log(where((y > 0) | (y < 0), a, 1.0))),
     symbol="**", domain=(POSITIVE, REALS), kinks=(lambda a, b: a,),
+    simplify=simpler_power,
     doc="a to the power b; nan for a negative a and a fractional b")
 abs = Op("abs", kernels.absolute, (lambda y, x: sign(x),),
     kinks=(at_zero,), doc="the absolute value")
@@ -241,6 +271,7 @@ where = Op("where", kernels.where,
     (lambda y, condition, a, b: None,
      lambda y, condition, a, b: 1.0 if number(condition) else None,
      lambda y, condition, a, b: None if number(condition) else 1.0),
+    simplify=simpler_choice,
     doc="a where the condition holds, else b; the other one gets no gradient")
 # fmt: on
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import DomainError, OperandError
 
-__all__ = ["is_real", "shown", "to_float"]
+__all__ = ["described", "is_real", "shown", "to_float"]
 
 
 def is_real(x: object) -> bool:
@@ -60,9 +60,14 @@ type str; convert it with float(...)
         ) from None
 
 
+def described(x: object) -> str:
+    """Describe what was passed, shortly."""
+    return f"{reprlib.repr(x)} of type {type(x).__name__}"
+
+
 def shown(x: object) -> str:
-    """Describe what was passed, shortly, and what to pass instead."""
-    return f"{reprlib.repr(x)} of type {type(x).__name__}; {_advice(x)}"
+    """Describe what was passed, and say what to pass instead."""
+    return f"{described(x)}; {_advice(x)}"
 
 
 def _advice(x: object) -> str:

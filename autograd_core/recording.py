@@ -1,21 +1,26 @@
 """What is recorded of an operation besides its numbers.
 
-`no_grad` records nothing, `scope` names the module at work. Both belong to the thread
-that opened them, so that one thread's evaluation never loses another's gradients.
-Building a node asks the counters `pauses` and `scopes` of contexts open in any thread:
-while there are none, which is the usual case, they are all that recording costs.
+`no_grad` records nothing, `scope` names the module at work, `sharing` finds the node
+that stands already, `Evaluation` notes the leaves that a function makes. Each belongs
+to the thread that opened it, so that one thread's evaluation never loses another's
+gradients. Making a node asks the counters `detours`, `scopes` and `evaluations` of
+contexts open in any thread: while there are none, which is the usual case, they are all
+that recording costs.
 """
 
 import threading
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
+from typing import Any
 
-__all__ = ["NOT_RUN", "no_grad", "scope"]
+__all__ = ["NOT_RUN", "Evaluation", "no_grad", "scope", "sharing"]
 
 NOT_RUN = float("0")
 """The gradient of a node that no backward pass has reached, told by its identity."""
 
-pauses = 0
+detours = 0  # contexts that make an operation do more than make its node
 scopes = 0
+evaluations = 0
 _counting = threading.Lock()
 
 
@@ -24,18 +29,21 @@ class _State(threading.local):
 
     def __init__(self) -> None:
         self.pauses = 0
+        self.shared: Any = None
         self.scope = ""
         self.outer_scopes: list[str] = []
+        self.evaluation: Evaluation | None = None
 
 
 state = _State()
 
 
-def _count(pause: int = 0, scope: int = 0) -> None:
-    global pauses, scopes
+def _count(detour: int = 0, scope: int = 0, evaluation: int = 0) -> None:
+    global detours, scopes, evaluations
     with _counting:
-        pauses += pause
+        detours += detour
         scopes += scope
+        evaluations += evaluation
 
 
 class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and decorator
@@ -51,11 +59,11 @@ class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and d
 
     def __enter__(self) -> None:
         state.pauses += 1
-        _count(pause=+1)
+        _count(detour=+1)
 
     def __exit__(self, *_: object) -> None:
         state.pauses -= 1
-        _count(pause=-1)
+        _count(detour=-1)
 
 
 class scope:  # noqa: N801 - read at the call as a statement, like no_grad
@@ -82,3 +90,38 @@ class scope:  # noqa: N801 - read at the call as a statement, like no_grad
     def __exit__(self, *_: object) -> None:
         state.scope = state.outer_scopes.pop()
         _count(scope=-1)
+
+
+@contextmanager
+def sharing(nodes: Any) -> Iterator[None]:
+    """Take the result of each operation from `nodes`, which finds it or makes it."""
+    outer, state.shared = state.shared, nodes
+    _count(detour=+1)
+    try:
+        yield
+    finally:
+        state.shared = outer
+        _count(detour=-1)
+
+
+class Evaluation:
+    """Record what a function computes, whatever contexts are open around it.
+
+    `leaves` are the leaves that need a gradient and were made by the function itself.
+    """
+
+    def __init__(self) -> None:
+        self.leaves: list[Any] = []
+
+    def __enter__(self) -> "Evaluation":
+        self._outer = state.evaluation, state.pauses, state.shared
+        state.evaluation, state.pauses, state.shared = self, 0, None
+        _count(evaluation=+1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        outer, state.pauses, state.shared = self._outer
+        state.evaluation = outer
+        if outer is not None:  # what the inner function made, the outer one made
+            outer.leaves += self.leaves
+        _count(evaluation=-1)

@@ -12,7 +12,7 @@ from typing import Any
 from . import kernels
 from .errors import ShapeError
 from .op import NaryOp, register
-from .ops import div, exp, exp_difference, log
+from .ops import div, exp, exp_difference, log, number
 
 
 def gather_pairs(xs: Any, ys: Any, bias: Any = 0.0) -> tuple[Any, ...]:
@@ -80,7 +80,7 @@ def softmax(xs: Any) -> list[Any]:
     [0.5, 0.5]
     """
     xs = tuple(xs)
-    shift = max((getattr(x, "data", x) for x in xs), default=0.0)
+    shift = max(map(number, xs), default=0.0)
     shares = [exp_difference(x, shift if isfinite(shift) else 0.0) for x in xs]
     whole = total(shares)
     return [div(share, whole) for share in shares]

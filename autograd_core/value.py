@@ -76,6 +76,10 @@ class Value(Arithmetic, Copyable):
         self.label = label
         self.requires_grad = requires_grad
         self.scope = ""
+        if recording.evaluations and requires_grad:
+            evaluation = recording.state.evaluation
+            if evaluation is not None:
+                evaluation.leaves.append(self)
 
     @property
     def data(self) -> float:
@@ -142,18 +146,23 @@ class Value(Arithmetic, Copyable):
 
     @classmethod
     def __apply_op__(cls, op: Op, operands: Sequence[Any]) -> "Value":
-        """Build the node of `op` on Values and numbers; rows call this."""
-        parents = tuple(
-            [
-                x if isinstance(x, Value) else _constant(x, op, operands)
-                for x in operands
-            ]
-        )
+        """Return the node of `op` on Values and numbers; rows call this."""
+        if recording.detours and recording.state.shared is not None:
+            node: Value = recording.state.shared.find_or_make(cls, op, operands)
+            return node
+        parents = [
+            x if isinstance(x, Value) else _constant(x, op, operands) for x in operands
+        ]
+        return cls._of(op, tuple(parents))
+
+    @classmethod
+    def _of(cls, op: Op, parents: tuple["Value", ...]) -> "Value":
+        """Make the node of `op`, a constant while recording is paused."""
         data = tuple([parent._data for parent in parents])
         y = op.forward(*data)
         if y.__class__ is not float:  # a row of somebody's own
             y = to_float(y, f"the node of {op.name}")
-        if recording.pauses and recording.state.pauses:
+        if recording.detours and recording.state.pauses:
             return Value(y, requires_grad=False)
         node = _new(cls)
         node._data = node._y = y
@@ -161,7 +170,7 @@ class Value(Arithmetic, Copyable):
         node.op = op
         node.label = ""
         node.scope = recording.state.scope if recording.scopes else ""
-        node.requires_grad = any(parent.requires_grad for parent in parents)
+        node.requires_grad = True in [parent.requires_grad for parent in parents]
         node._b = node._b_data = None
         if op.arity == 2:
             node._a, node._b = parents

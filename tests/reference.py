@@ -189,6 +189,7 @@ REFERENCES: dict[str, Reference] = {
     "mul": Reference(lambda a, b: a * b, (lambda a, b: b, lambda a, b: a)),
     "div": Reference(lambda a, b: a / b,
         (lambda a, b: 1 / b, lambda a, b: -a / b**2)),
+    "identity": Reference(lambda x: x, (_one,)),
     "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),)),
     "power": Reference(_power,
         (lambda a, b: b * _power(a, b) / a, lambda a, b: _power(a, b) * mp.log(a))),

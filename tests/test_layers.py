@@ -12,13 +12,14 @@ from project import PACKAGES, ROOT, sources
 # A module imports from the lines above its own, and from its own part of the line.
 LAYERS = (
     ("errors",),
-    ("domain", "graph", "kernels", "real", "recording"),
-    ("op",),
+    ("domain", "graph", "kernels", "real", "recording", "trees"),
+    ("arguments", "op"),
     ("ops",),
-    ("sequences",),
-    ("arithmetic", "chain_rule", "copies"),
+    ("sequences", "sharing"),
+    ("arithmetic", "chain_rule", "copies", "linearization"),
     ("value",),
-    ("derivatives",),
+    ("differentiation",),
+    ("derivatives", "products"),
     ("program",),
     ("autograd_core",),  # the public names
     ("debug", "testing"),

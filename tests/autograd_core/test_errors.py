@@ -5,7 +5,7 @@ import pytest
 from autograd_core import errors
 from autograd_core.errors import MissingExtraError, UnknownNameError, quoted
 
-BUILTINS = (ValueError, TypeError, ImportError, OSError)
+BUILTINS = (ValueError, TypeError, ImportError, OSError, UserWarning)
 CLASSES = [
     thing
     for thing in vars(errors).values()

@@ -1,0 +1,205 @@
+"""The derivative of a graph at its point: a sparse linear map, used in both directions.
+
+Every edge of the graph carries a local derivative. Pushing tangents along the edges is
+forward mode, pulling cotangents back against them is reverse mode, and both read the
+same list. With numbers on the edges the results are numbers; with nodes on the edges,
+which the rows' partials build from the nodes of the graph, the results are graphs to be
+differentiated again. `chain_rule` does the same in one pass for `backward()`, which
+keeps its results on the nodes.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from .errors import GraphError
+from .recording import sharing
+from .sharing import Shared
+
+__all__ = ["Linearization", "ancestors"]
+
+Edge = tuple[int, int, Any]  # the places of a node and its parent; ∂node/∂parent
+
+
+class Linearization:
+    """The linear map from changes of `inputs` to changes of `outputs`.
+
+    `order` holds the nodes between them, as `ancestors` gives them. `outputs` may hold
+    plain numbers, which depend on nothing.
+
+    >>> from autograd_core import Value
+    >>> x, y = Value(3), Value(4)
+    >>> z = x * y + x
+    >>> order, _ = ancestors([z])
+    >>> derivative = Linearization(order, [z], [x, y])
+    >>> derivative.pull([1.0]), derivative.push([1.0, 10.0])
+    ([5.0, 3.0], [35.0])
+    """
+
+    def __init__(
+        self,
+        order: Sequence[Any],
+        outputs: Sequence[Any],
+        inputs: Sequence[Any],
+        *,
+        create_graph: bool = False,
+    ) -> None:
+        """Evaluate the local derivatives of every node between inputs and outputs."""
+        self._places: dict[Any, int] = {}
+        for node in inputs:
+            self._places.setdefault(node, len(self._places))
+        self._inputs = [self._places[node] for node in inputs]
+        self._shared = Shared(order) if create_graph else None
+        self._edges: list[Edge] = []
+        with self._building():
+            if create_graph:
+                self._append_edges_of_nodes(order)
+            else:
+                self._append_edges(order)
+        self._outputs = [
+            self._places.get(y) if hasattr(y, "parents") else None for y in outputs
+        ]
+
+    def _building(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._shared is None else sharing(self._shared)
+
+    def _append_edges(self, order: Sequence[Any]) -> None:
+        """Take the local derivatives at the recorded operands.
+
+        Rows with one or two operands, nearly all of a graph, are written out.
+        """
+        places, append = self._places, self._edges.append
+        known = places.get
+        for node in order:
+            a, b = node._a, node._b
+            if b is not None:
+                i, j = known(a), known(b)
+                if i is None and j is None:
+                    continue
+                child = places.setdefault(node, len(places))
+                by_a, by_b = node.op.partials
+                if j is not None:
+                    append((child, j, by_b(node._y, node._a_data, node._b_data)))
+                if i is not None:
+                    append((child, i, by_a(node._y, node._a_data, node._b_data)))
+            elif a.__class__ is tuple:
+                self._edges += self._edges_to(node, node._y, node.operands)
+            elif (i := known(a)) is not None:
+                child = places.setdefault(node, len(places))
+                (by_a,) = node.op.partials
+                append((child, i, by_a(node._y, node._a_data)))
+
+    def _append_edges_of_nodes(self, order: Sequence[Any]) -> None:
+        """Build the local derivatives as nodes; constants stay numbers."""
+        for node in order:
+            operands = [p if p.requires_grad else p._data for p in node.parents]
+            edges = self._edges_to(node, node, operands)
+            if edges:
+                _check_unchanged(node)
+                self._edges += [edge for edge in edges if edge[2] != 0.0]
+
+    def _edges_to(self, node: Any, y: Any, operands: Sequence[Any]) -> list[Edge]:
+        """Return the edges, the last parent's first: `pull` reads them backward."""
+        parents = [self._places.get(parent) for parent in node.parents]
+        needed = [place is not None for place in parents]
+        if True not in needed:
+            return []
+        child = self._places.setdefault(node, len(self._places))
+        locals_ = node.op.local_derivatives(needed, y, operands)
+        edges = zip(reversed(parents), reversed(locals_), strict=True)
+        return [
+            (child, parent, local)
+            for parent, local in edges
+            if parent is not None and local is not None
+        ]
+
+    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
+        """Return the transposed map of the cotangents, one result for each input.
+
+        A cotangent of None is nothing at all, which is less than 0: 0·∞ is nan.
+        """
+        gradients: list[Any] = [None] * len(self._places)
+        with self._building():
+            for output, cotangent in zip(self._outputs, cotangents, strict=True):
+                if output is not None and cotangent is not None:
+                    before = gradients[output]
+                    sent = cotangent if before is None else before + cotangent
+                    gradients[output] = sent
+            for child, parent, local in reversed(self._edges):
+                upstream = gradients[child]
+                if upstream is not None:
+                    before = gradients[parent]
+                    sent = upstream * local
+                    gradients[parent] = sent if before is None else before + sent
+        return [_or_zero(gradients[place]) for place in self._inputs]
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """Return the map of the tangents, one result for each output."""
+        rates: list[Any] = [None] * len(self._places)
+        with self._building():
+            for place, tangent in zip(self._inputs, tangents, strict=True):
+                rates[place] = tangent
+            for child, parent, local in self._edges:
+                rate = rates[parent]
+                if rate is not None:
+                    before = rates[child]
+                    sent = rate * local
+                    rates[child] = sent if before is None else before + sent
+        return [
+            0.0 if place is None else _or_zero(rates[place]) for place in self._outputs
+        ]
+
+
+def _or_zero(number: Any) -> Any:
+    return 0.0 if number is None else number
+
+
+def _check_unchanged(node: Any) -> None:
+    """Refuse to build a derivative on data that the forward pass never saw."""
+    for parent, recorded in zip(node.parents, node.operands, strict=True):
+        if parent._data != recorded and recorded == recorded:
+            raise GraphError(
+                f"a derivative was asked for as a graph, but {parent!r} was {recorded} "
+                f"when the node of {node.op.name} was made; compute the output again, "
+                "or ask for numbers with create_graph=False"
+            )
+
+
+def ancestors(
+    outputs: Sequence[Any], stop_at: Sequence[Any] = ()
+) -> tuple[list[Any], set[Any]]:
+    """Return what the outputs depend on and gradients flow through: nodes and ends.
+
+    The nodes are interior and stand as in `topological_order`; the ends are leaves, and
+    those nodes of `stop_at` that were met. Written for speed: it reads the slots.
+    """
+    order: list[Any] = []
+    ends: set[Any] = set()
+    seen: set[Any] = set()
+    stops = set(stop_at)
+    waiting = [y for y in reversed(outputs) if getattr(y, "requires_grad", False)]
+    push, pop, append, see = waiting.append, waiting.pop, order.append, seen.add
+    while waiting:
+        node = pop()
+        if node is None:  # the parents of the node below the mark are done
+            append(pop())
+            continue
+        if node in seen:
+            continue
+        see(node)
+        if node.op is None or node in stops:
+            ends.add(node)
+            continue
+        push(node)
+        push(None)
+        a, b = node._a, node._b
+        if b is not None:
+            if b.requires_grad and b not in seen:
+                push(b)
+            if a.requires_grad and a not in seen:
+                push(a)
+        elif a.__class__ is tuple:
+            waiting += [p for p in reversed(a) if p.requires_grad and p not in seen]
+        elif a.requires_grad and a not in seen:
+            push(a)
+    return order, ends
