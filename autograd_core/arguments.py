@@ -28,8 +28,8 @@ def name_of(f: Any) -> str:
     """Return what messages call a function, or refuse what is none."""
     if not callable(f):
         raise OperandError(
-            f"a derivative is taken of a function, not of {described(f)}; of a node, take "
-            "gradient(node, inputs)"
+            f"a derivative is taken of a function, not of {described(f)}; of a node, "
+            "take gradient(node, inputs)"
         )
     return str(getattr(f, "__name__", None) or getattr(f, "name", type(f).__name__))
 

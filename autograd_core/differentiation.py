@@ -167,7 +167,7 @@ def warn_of_independence(asked: str, inputs: Sequence[str]) -> None:
     """Warn, at the first line outside this package's functions, of derivatives of 0."""
     if inputs:
         others = len(inputs) - 3
-        more = f" and {others} others" if others > 0 else ""
+        more = f" and {others} more" if others > 0 else ""
         warnings.warn(
             f"{asked}: the result does not depend on {', '.join(inputs[:3])}{more}, so "
             "that the derivative is 0; was it computed from .data, or not at all?",

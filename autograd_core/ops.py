@@ -57,7 +57,7 @@ def number(x: Any) -> float:
 
 def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
     """-y/b, computed from a scaled up where y has lost digits to underflow."""
-    if not -TINY < number(y) < TINY:
+    if number(a) == 0 or not -TINY < number(y) < TINY:
         return -div(y, b)
     return -div(div(a * HUGE, b), b) * (1.0 / HUGE)
 
@@ -182,7 +182,7 @@ atan = Op("atan", kernels.atan, (lambda y, x: div(1.0, 1.0 + x * x),),
     doc="the arc tangent, in radians")
 atan2 = Op("atan2", kernels.atan2,
     (lambda y, a, b: atan2_by(a, b), lambda y, a, b: -atan2_by(b, a)),
-    kinks=(lambda a, b: a if b <= 0 else 1.0,),
+    kinks=(lambda a, b: a if b <= 0 else 1.0, lambda a, b: kernels.hypot(a, b)),
     doc="the angle of the point (b, a), in radians")
 sinh = Op("sinh", kernels.sinh, (lambda y, x: cosh(x),), doc="the hyperbolic sine")
 cosh = Op("cosh", kernels.cosh, (lambda y, x: sinh(x),), doc="the hyperbolic cosine")

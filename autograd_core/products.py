@@ -33,9 +33,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     ([12.0, 3.0], [34.0, 1.0])
     """
     point = _at_all_arguments("jvp", f, primals)
-    rates = point.linearization().push(
-        point.matching("tangents", tuple(tangents), point.primals)
-    )
+    numbers = point.matching("tangents", tangents, point.primals)
+    rates = point.linearization().push(numbers)
     return point.value(), point.like_result([point.present(rate) for rate in rates])
 
 
