@@ -111,28 +111,26 @@ class Point:
         asked = f"a number of the {what} of {self.asked}"
         return [x if isinstance(x, Value) else to_float(x, asked) for x in leaves]
 
-    def linearization(self, *, create_graph: bool | None = None) -> Linearization:
-        """Return the derivative of the outputs by the seats."""
-        return self._linearization(self._order, self.outputs, create_graph)
+    def linearization(self, **how: bool) -> Linearization:
+        """Return the derivative of the outputs by the seats; `how` as there."""
+        how = {"create_graph": self.create_graph, **how}
+        return Linearization(self._order, self.outputs, self.seats, **how)
 
-    def linearization_of(
-        self, outputs: Sequence[Any], *, create_graph: bool | None = None
-    ) -> Linearization:
+    def linearization_of(self, outputs: Sequence[Any], **how: bool) -> Linearization:
         """Return the derivative by the seats of others, built on them too."""
         order, _ = ancestors(outputs, self.seats)
-        return self._linearization(order, outputs, create_graph)
+        how = {"create_graph": self.create_graph, **how}
+        return Linearization(order, outputs, self.seats, **how)
 
-    def _linearization(
-        self, order: Sequence[Value], outputs: Sequence[Any], create_graph: bool | None
-    ) -> Linearization:
-        if create_graph is None:
-            create_graph = self.create_graph
-        return Linearization(order, outputs, self.seats, create_graph=create_graph)
+    def slope_of_gradient(self, *, often: bool) -> Linearization:
+        """Return the derivative of the gradient of the one number: its Hessian.
 
-    def slope_of_gradient(self) -> Linearization:
-        """Return the derivative of the gradient of the one number: its Hessian."""
+        To be used only once, a bigger graph that is built faster is the better one.
+        """
         self.require_one_number()
-        return self.linearization_of(self.linearization(create_graph=True).pull([1.0]))
+        share = often or self.create_graph
+        gradients = self.linearization(create_graph=True, share=share).pull([1.0])
+        return self.linearization_of(gradients)
 
     def value(self) -> Any:
         """Return the function's result as numbers, or as Values."""

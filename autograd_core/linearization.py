@@ -8,6 +8,7 @@ differentiated again. `chain_rule` does the same in one pass for `backward()`, w
 keeps its results on the nodes.
 """
 
+import operator
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -43,19 +44,21 @@ class Linearization:
         inputs: Sequence[Any],
         *,
         create_graph: bool = False,
+        share: bool = True,
     ) -> None:
-        """Evaluate the local derivatives of every node between inputs and outputs."""
+        """Evaluate the local derivatives of every node between inputs and outputs.
+
+        With `create_graph` they are nodes, and with `share` no node of them is made
+        twice: worth its price unless the graph is thrown away after one use.
+        """
         self._places: dict[Any, int] = {}
         for node in inputs:
             self._places.setdefault(node, len(self._places))
         self._inputs = [self._places[node] for node in inputs]
-        self._shared = Shared(order) if create_graph else None
-        self._edges: list[Edge] = []
+        self._times = _product if create_graph else operator.mul
+        self._shared = Shared(order) if create_graph and share else None
         with self._building():
-            if create_graph:
-                self._append_edges_of_nodes(order)
-            else:
-                self._append_edges(order)
+            self._edges = self._edges_of(order, create_graph)
         self._outputs = [
             self._places.get(y) if hasattr(y, "parents") else None for y in outputs
         ]
@@ -63,12 +66,13 @@ class Linearization:
     def _building(self) -> AbstractContextManager[None]:
         return nullcontext() if self._shared is None else sharing(self._shared)
 
-    def _append_edges(self, order: Sequence[Any]) -> None:
-        """Take the local derivatives at the recorded operands.
+    def _edges_of(self, order: Sequence[Any], create_graph: bool) -> list[Edge]:
+        """Return the edges in the order of the nodes, the last parent's first.
 
         Rows with one or two operands, nearly all of a graph, are written out.
         """
-        places, append = self._places, self._edges.append
+        edges: list[Edge] = []
+        append, places = edges.append, self._places
         known = places.get
         for node in order:
             a, b = node._a, node._b
@@ -78,33 +82,34 @@ class Linearization:
                     continue
                 child = places.setdefault(node, len(places))
                 by_a, by_b = node.op.partials
+                y, p, q = node._y, node._a_data, node._b_data
+                if create_graph:
+                    y, p, q = node, _operand(node, a, p), _operand(node, b, q)
                 if j is not None:
-                    append((child, j, by_b(node._y, node._a_data, node._b_data)))
+                    append((child, j, by_b(y, p, q)))
                 if i is not None:
-                    append((child, i, by_a(node._y, node._a_data, node._b_data)))
+                    append((child, i, by_a(y, p, q)))
             elif a.__class__ is tuple:
-                self._edges += self._edges_to(node, node._y, node.operands)
+                edges += self._edges_to_many(node, create_graph)
             elif (i := known(a)) is not None:
                 child = places.setdefault(node, len(places))
                 (by_a,) = node.op.partials
-                append((child, i, by_a(node._y, node._a_data)))
+                if create_graph:
+                    append((child, i, by_a(node, _operand(node, a, node._a_data))))
+                else:
+                    append((child, i, by_a(node._y, node._a_data)))
+        return edges
 
-    def _append_edges_of_nodes(self, order: Sequence[Any]) -> None:
-        """Build the local derivatives as nodes; constants stay numbers."""
-        for node in order:
-            operands = [p if p.requires_grad else p._data for p in node.parents]
-            edges = self._edges_to(node, node, operands)
-            if edges:
-                _check_unchanged(node)
-                self._edges += [edge for edge in edges if edge[2] != 0.0]
-
-    def _edges_to(self, node: Any, y: Any, operands: Sequence[Any]) -> list[Edge]:
-        """Return the edges, the last parent's first: `pull` reads them backward."""
-        parents = [self._places.get(parent) for parent in node.parents]
+    def _edges_to_many(self, node: Any, create_graph: bool) -> list[Edge]:
+        parents = [self._places.get(parent) for parent in node._a]
         needed = [place is not None for place in parents]
         if True not in needed:
             return []
         child = self._places.setdefault(node, len(self._places))
+        y, operands = node._y, node._a_data
+        if create_graph:
+            pairs = zip(node._a, operands, strict=True)
+            y, operands = node, [_operand(node, p, x) for p, x in pairs]
         locals_ = node.op.local_derivatives(needed, y, operands)
         edges = zip(reversed(parents), reversed(locals_), strict=True)
         return [
@@ -118,6 +123,7 @@ class Linearization:
 
         A cotangent of None is nothing at all, which is less than 0: 0·∞ is nan.
         """
+        times = self._times
         gradients: list[Any] = [None] * len(self._places)
         with self._building():
             for output, cotangent in zip(self._outputs, cotangents, strict=True):
@@ -127,42 +133,55 @@ class Linearization:
                     gradients[output] = sent
             for child, parent, local in reversed(self._edges):
                 upstream = gradients[child]
-                if upstream is not None:
+                if (
+                    upstream is not None
+                    and (sent := times(upstream, local)) is not None
+                ):
                     before = gradients[parent]
-                    sent = upstream * local
                     gradients[parent] = sent if before is None else before + sent
         return [_or_zero(gradients[place]) for place in self._inputs]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Return the map of the tangents, one result for each output."""
+        times = self._times
         rates: list[Any] = [None] * len(self._places)
         with self._building():
             for place, tangent in zip(self._inputs, tangents, strict=True):
                 rates[place] = tangent
             for child, parent, local in self._edges:
                 rate = rates[parent]
-                if rate is not None:
+                if rate is not None and (sent := times(rate, local)) is not None:
                     before = rates[child]
-                    sent = rate * local
                     rates[child] = sent if before is None else before + sent
         return [
             0.0 if place is None else _or_zero(rates[place]) for place in self._outputs
         ]
 
 
+def _operand(node: Any, parent: Any, recorded: float) -> Any:
+    """Return what a partial takes to build nodes: a parent, or a constant's number."""
+    if parent._data != recorded and recorded == recorded:
+        raise GraphError(
+            f"a derivative was asked for as a graph, but {parent!r} was {recorded} "
+            f"when the node of {node.op.name} was made; compute the output again, or "
+            "ask for numbers with create_graph=False"
+        )
+    return parent if parent.requires_grad else recorded
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Multiply without a node for a factor 1; a factor 0 sends nothing at all."""
+    for factor, other in ((a, b), (b, a)):
+        if factor.__class__ is float:
+            if factor == 1.0:
+                return other
+            if factor == 0.0:
+                return None
+    return a * b
+
+
 def _or_zero(number: Any) -> Any:
     return 0.0 if number is None else number
-
-
-def _check_unchanged(node: Any) -> None:
-    """Refuse to build a derivative on data that the forward pass never saw."""
-    for parent, recorded in zip(node.parents, node.operands, strict=True):
-        if parent._data != recorded and recorded == recorded:
-            raise GraphError(
-                f"a derivative was asked for as a graph, but {parent!r} was {recorded} "
-                f"when the node of {node.op.name} was made; compute the output again, "
-                "or ask for numbers with create_graph=False"
-            )
 
 
 def ancestors(

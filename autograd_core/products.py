@@ -80,7 +80,7 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
         *arguments, vector = args
         point = Point("hvp", f, arguments, named, argnums)
         tangents = point.matching("vector", vector, point.primals)
-        return point.like_primals(point.slope_of_gradient().push(tangents))
+        return point.like_primals(point.slope_of_gradient(often=False).push(tangents))
 
     return named(product_at, "hvp", f)
 

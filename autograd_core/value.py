@@ -158,28 +158,28 @@ class Value(Arithmetic, Copyable):
     @classmethod
     def _of(cls, op: Op, parents: tuple["Value", ...]) -> "Value":
         """Make the node of `op`, a constant while recording is paused."""
-        data = tuple([parent._data for parent in parents])
-        y = op.forward(*data)
+        node = _new(cls)
+        if op.arity == 2:
+            a, b = node._a, node._b = parents
+            node._a_data, node._b_data = a._data, b._data
+            y = op.forward(a._data, b._data)
+            node.requires_grad = a.requires_grad or b.requires_grad
+        else:
+            data = tuple([parent._data for parent in parents])
+            y = op.forward(*data)
+            single = op.arity == 1
+            node._a, node._a_data = (*parents, *data) if single else (parents, data)
+            node._b = node._b_data = None
+            node.requires_grad = True in [parent.requires_grad for parent in parents]
         if y.__class__ is not float:  # a row of somebody's own
             y = to_float(y, f"the node of {op.name}")
         if recording.detours and recording.state.pauses:
             return Value(y, requires_grad=False)
-        node = _new(cls)
         node._data = node._y = y
         node._grad = NOT_RUN
         node.op = op
         node.label = ""
         node.scope = recording.state.scope if recording.scopes else ""
-        node.requires_grad = True in [parent.requires_grad for parent in parents]
-        node._b = node._b_data = None
-        if op.arity == 2:
-            node._a, node._b = parents
-            node._a_data, node._b_data = data
-        elif op.arity == 1:
-            (node._a,) = parents
-            (node._a_data,) = data
-        else:
-            node._a, node._a_data = parents, data
         return node
 
     def backward(self) -> None:
