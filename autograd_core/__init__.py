@@ -87,6 +87,7 @@ from .ops import (
 from .products import hvp, jvp, vjp
 from .recording import no_grad, scope
 from .sequences import dot, logsumexp, mean, prod, softmax, total
+from .symbolic import to_sympy
 from .value import Value, zero_grad
 
 __all__ = [
@@ -167,6 +168,7 @@ __all__ = [
     "sub",
     "tan",
     "tanh",
+    "to_sympy",
     "topological_order",
     "total",
     "value_and_grad",

@@ -3,18 +3,31 @@
 The first part minimises with the gradient and the Hessian of a function that knows
 nothing of derivatives: near the minimum the error is squared at every step, which only
 exact second derivatives do. The second part prints the Taylor series of functions from
-their derivatives at 0, up to the ninth.
+their derivatives at 0, up to the ninth. The third draws a second derivative, which is a
+graph like any other.
 """
 
-import argparse
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
-from autograd_core import derivative, exp, grad, hessian, sin, tan, tanh
+import viz
+from autograd_core import (
+    Value,
+    derivative,
+    exp,
+    grad,
+    gradient,
+    hessian,
+    sin,
+    tan,
+    tanh,
+)
+from demos.command import command, output_folder
 
-__all__ = ["newton", "rosenbrock", "series", "taylor"]
+__all__ = ["draw_second_derivative", "newton", "rosenbrock", "series", "taylor"]
 
 START = [-1.2, 1.0]
 MINIMUM = [1.0, 1.0]
@@ -114,11 +127,23 @@ def print_taylor(order: int = 9, x: float = 0.25) -> None:
         print(f"{'':12} off by {abs(partial_sum - f(x)):.0e}")
 
 
+def draw_second_derivative(path: Path) -> Path:
+    """Draw tanh'' at 0.7, and in its gradients the third derivative."""
+    x = Value(0.7, label="x")
+    slope = gradient(tanh(x), x, create_graph=True)
+    curvature = gradient(slope, x, create_graph=True)
+    slope.label, curvature.label = "tanh'", "tanh''"
+    curvature.backward()
+    return viz.render(curvature, path)
+
+
 def main() -> None:
-    """Print both parts."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    """Print both parts and write the picture."""
+    parser = command(__doc__)
+    folder = output_folder(parser, parser.parse_args().out)
     print_newton()
     print_taylor()
+    print("\npicture:", draw_second_derivative(folder / "second_derivative.svg"))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ LAYERS = (
     ("sequences", "sharing"),
     ("arithmetic", "chain_rule", "copies", "linearization"),
     ("value",),
-    ("differentiation",),
+    ("differentiation", "symbolic"),
     ("derivatives", "products"),
     ("program",),
     ("autograd_core",),  # the public names
@@ -30,6 +30,7 @@ RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 SEEN_FROM_OUTSIDE = ("autograd_core", "autograd_core.errors")
 
 THIRD_PARTY = {
+    "autograd_core/symbolic.py": {"sympy"},
     "nn/training.py": {"tqdm"},
     "viz/digraph.py": {"graphviz"},
     "viz/notebook.py": {"graphviz"},  # for a type

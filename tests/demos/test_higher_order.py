@@ -1,8 +1,10 @@
 """Newton's method and Taylor series: the numbers that the demo prints."""
 
 import math
+import xml.etree.ElementTree as ElementTree
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -61,13 +63,15 @@ def test_series_are_written_as_in_a_book() -> None:
     assert series([0.0, 0.0]) == "0"
 
 
-def test_the_demo_prints_both_parts(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_the_demo_prints_and_draws(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Running it shows the convergence and the series."""
-    monkeypatch.setattr("sys.argv", ["higher_order"])
+    """Running it shows the convergence and the series, and writes the picture."""
+    monkeypatch.setattr("sys.argv", ["higher_order", "--out", str(tmp_path)])
     higher_order.main()
     printed = capsys.readouterr().out
 
     assert "   6   1.000000   1.000000" in printed
     assert "x + 1/3·x^3 + 2/15·x^5 + 17/315·x^7 + 62/2835·x^9" in printed
+    picture = (tmp_path / "second_derivative.svg").read_text()
+    assert "-0.7672" in "".join(ElementTree.fromstring(picture).itertext())
