@@ -1,10 +1,10 @@
 """The backward pass: the chain rule over a graph, in reverse topological order.
 
 Each node sends its gradient, times the local derivative, to each of its parents; a
-parent's gradient is the sum of what it is sent. This is the one place where gradients
-are multiplied and added, written for speed: it reads the slots in which a node records
-its closure, and gives exactly what walking `reversed(topological_order(root))` and
-calling each `local_derivatives()` would give.
+parent's gradient is the sum of what it is sent. It is written for speed: it reads the
+slots in which a node records its closure, and gives exactly what walking
+`reversed(topological_order(root))` and calling each `local_derivatives()` would give.
+Derivatives that leave no trace on the nodes are `linearization`'s.
 """
 
 from typing import Any
