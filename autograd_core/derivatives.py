@@ -54,8 +54,8 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     """
     both = _value_and_grad("grad", f, argnums)
 
-    def gradient_at(*args: Any, **named: Any) -> Any:
-        return both(*args, **named)[1]
+    def gradient_at(*args: Any, **keywords: Any) -> Any:
+        return both(*args, **keywords)[1]
 
     return named(gradient_at, "grad", f)
 
@@ -75,8 +75,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 def _value_and_grad(asked: str, f: Function, argnums: Argnums) -> Function:
     check_argnums(asked, f, argnums)
 
-    def value_and_gradient_at(*args: Any, **named: Any) -> tuple[Any, Any]:
-        point = Point(asked, f, args, named, argnums)
+    def value_and_gradient_at(*args: Any, **keywords: Any) -> tuple[Any, Any]:
+        point = Point(asked, f, args, keywords, argnums)
         point.require_one_number()
         gradients = point.linearization().pull([1.0])
         return point.value(), point.like_primals(gradients)
@@ -102,8 +102,8 @@ def derivative(f: Function, order: int = 1) -> Function:
             f"derivative(f, order) takes an order of 0, 1, 2, ..., not {order!r}"
         )
 
-    def derivative_at(*args: Any, **named: Any) -> Any:
-        point = Point("derivative", f, args, named, 0)
+    def derivative_at(*args: Any, **keywords: Any) -> Any:
+        point = Point("derivative", f, args, keywords, 0)
         point.require_one_input()
         if order == 0:
             return point.value()
@@ -129,8 +129,8 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """
     check_argnums("jacobian", f, argnums)
 
-    def jacobian_at(*args: Any, **named: Any) -> Any:
-        point = Point("jacobian", f, args, named, argnums)
+    def jacobian_at(*args: Any, **keywords: Any) -> Any:
+        point = Point("jacobian", f, args, keywords, argnums)
         rows = _rows(point.linearization(), len(point.outputs), len(point.seats))
         return point.like_result([point.like_primals(row) for row in rows])
 
@@ -160,8 +160,8 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     """
     check_argnums("hessian", f, argnums)
 
-    def hessian_at(*args: Any, **named: Any) -> Any:
-        point = Point("hessian", f, args, named, argnums)
+    def hessian_at(*args: Any, **keywords: Any) -> Any:
+        point = Point("hessian", f, args, keywords, argnums)
         slope = point.slope_of_gradient(often=True)
         n = len(point.seats)
         rows = [slope.pull(_unit(i, n))[: i + 1] for i in range(n)]

@@ -39,10 +39,10 @@ class Point:
         asked: str,
         f: Callable[..., Any],
         args: Sequence[Any],
-        named: dict[str, Any],
+        keywords: dict[str, Any],
         argnums: Argnums,
     ) -> None:
-        """Evaluate f(*args, **named) on fresh nodes; `asked` names the caller."""
+        """Evaluate f(*args, **keywords) on fresh nodes; `asked` names the caller."""
         self.asked = f"{asked}({name_of(f)})"
         self.primals = selected(self.asked, args, argnums)
         leaves = leaves_of(self.primals)
@@ -50,7 +50,7 @@ class Point:
         with Evaluation() as evaluation:
             self.seats = [_seat(leaf) for leaf in leaves]
             seated = rebuilt(self.primals, self.seats)
-            self.result = f(*replaced(args, argnums, seated), **named)
+            self.result = f(*replaced(args, argnums, seated), **keywords)
         self.outputs = leaves_of(self.result)
         self._check_outputs()
         self._order, ends = ancestors(self.outputs, self.seats)

@@ -84,7 +84,8 @@ class Linearization:
                 by_a, by_b = node.op.partials
                 y, p, q = node._y, node._a_data, node._b_data
                 if create_graph:
-                    y, p, q = node, _operand(node, a, p), _operand(node, b, q)
+                    y = _operand(node, node, y)
+                    p, q = _operand(node, a, p), _operand(node, b, q)
                 if j is not None:
                     append((child, j, by_b(y, p, q)))
                 if i is not None:
@@ -94,10 +95,10 @@ class Linearization:
             elif (i := known(a)) is not None:
                 child = places.setdefault(node, len(places))
                 (by_a,) = node.op.partials
+                y, p = node._y, node._a_data
                 if create_graph:
-                    append((child, i, by_a(node, _operand(node, a, node._a_data))))
-                else:
-                    append((child, i, by_a(node._y, node._a_data)))
+                    y, p = _operand(node, node, y), _operand(node, a, p)
+                append((child, i, by_a(y, p)))
         return edges
 
     def _edges_to_many(self, node: Any, create_graph: bool) -> list[Edge]:
@@ -109,7 +110,8 @@ class Linearization:
         y, operands = node._y, node._a_data
         if create_graph:
             pairs = zip(node._a, operands, strict=True)
-            y, operands = node, [_operand(node, p, x) for p, x in pairs]
+            operands = [_operand(node, p, x) for p, x in pairs]
+            y = _operand(node, node, y)
         locals_ = node.op.local_derivatives(needed, y, operands)
         edges = zip(reversed(parents), reversed(locals_), strict=True)
         return [
@@ -158,15 +160,15 @@ class Linearization:
         ]
 
 
-def _operand(node: Any, parent: Any, recorded: float) -> Any:
-    """Return what a partial takes to build nodes: a parent, or a constant's number."""
-    if parent._data != recorded and recorded == recorded:
+def _operand(made: Any, node: Any, recorded: float) -> Any:
+    """Return what a partial takes to build nodes: a node, or a constant's number."""
+    if node._data != recorded and recorded == recorded:
         raise GraphError(
-            f"a derivative was asked for as a graph, but {parent!r} was {recorded} "
-            f"when the node of {node.op.name} was made; compute the output again, or "
-            "ask for numbers with create_graph=False"
+            f"a derivative was asked for as a graph, but {node!r} was {recorded} when "
+            f"the node of {made.op.name} was made; compute the output again, or ask "
+            "for numbers with create_graph=False"
         )
-    return parent if parent.requires_grad else recorded
+    return node if node.requires_grad else recorded
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -71,14 +71,14 @@ def hvp(f: Function, argnums: Argnums = 0) -> Function:
     """
     check_argnums("hvp", f, argnums)
 
-    def product_at(*args: Any, **named: Any) -> Any:
+    def product_at(*args: Any, **keywords: Any) -> Any:
         if len(args) < 2:
             raise ShapeError(
                 f"hvp({name_of(f)}) takes the arguments of the function and then the "
                 f"vector; got {len(args)} positional argument(s)"
             )
         *arguments, vector = args
-        point = Point("hvp", f, arguments, named, argnums)
+        point = Point("hvp", f, arguments, keywords, argnums)
         tangents = point.matching("vector", vector, point.primals)
         return point.like_primals(point.slope_of_gradient(often=False).push(tangents))
 

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -208,6 +209,23 @@ def test_rows_of_your_own_have_every_order() -> None:
     cube = Op("cube", lambda x: x * x * x, (lambda y, x: 3 * x * x,))
 
     assert [derivative(cube, order)(2.0) for order in range(5)] == [8, 12, 12, 6, 0]
+
+
+def test_threads_differentiate_side_by_side() -> None:
+    """Functions that share a parameter are differentiated at once, each by itself."""
+    w = Value(3.0)
+
+    def slopes(x: float) -> tuple[float, float]:
+        with no_grad():
+            first = grad(lambda x: w * x * x * grad(lambda y: y * x)(x))(x)
+        return first, hvp(lambda x: x * x * x)(x, 1.0)
+
+    numbers = [float(i) for i in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(slopes, numbers))
+
+    assert found == [(9.0 * x * x, 6.0 * x) for x in numbers]
+    assert not w.has_grad
 
 
 def test_a_function_that_fails_leaves_nothing_open() -> None:

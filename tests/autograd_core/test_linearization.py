@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from random_graphs import STEPS, Steps, grown
 
-from autograd_core import Value, log, sqrt, topological_order, where
+from autograd_core import Value, exp, log, sqrt, topological_order, where
 from autograd_core.errors import GraphError
 from autograd_core.linearization import Linearization, ancestors
 
@@ -118,3 +118,14 @@ def test_a_graph_is_not_built_on_changed_data() -> None:
     with pytest.raises(GraphError, match=r"label='x'\) was 3\.0 when the node of mul"):
         linearized([y], [x], create_graph=True)
     assert math.isnan(linearized([y], [x]).pull([1.0])[0])
+
+
+def test_nor_on_results_that_were_changed() -> None:
+    """A result that was assigned is not what the derivative of exp is any more."""
+    x = Value(0.0)
+    y = exp(x)
+    y.data = 5.0
+
+    with pytest.raises(GraphError, match=r"was 1\.0 when the node of exp was made"):
+        linearized([y], [x], create_graph=True)
+    assert linearized([y], [x]).pull([1.0]) == [1.0]
