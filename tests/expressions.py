@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
-from reference import REFERENCES, mp
 
 from autograd_core import OPS, Interval, NaryOp
+from autograd_core.testing.references import REFERENCES, mp
 
 Step = tuple[str, tuple[int, ...]]  # a row, and which results are its operands
 Call = Callable[[str, list[Any]], Any]

@@ -18,7 +18,6 @@ from expressions import (
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from modes import MAY_BE_CONSTANT, MODES, near
-from reference import mp, ulps
 
 from autograd_core import (
     OPS,
@@ -37,6 +36,7 @@ from autograd_core import (
 from autograd_core.errors import (
     GraphError,
 )
+from autograd_core.testing.references import mp, ulps
 
 Function = Callable[..., Any]
 

@@ -4,12 +4,12 @@ import math
 from typing import Any
 
 import pytest
-from hostile import hostile_operands, is_kink, ordinary_operands
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import REFERENCES, mp
 
 from autograd_core import OPS, NaryOp, Op, Value
+from autograd_core.testing.hostile import hostile_operands, is_kink, ordinary_operands
+from autograd_core.testing.references import REFERENCES, mp
 
 EVERY_ROW = pytest.mark.parametrize("row", OPS.values(), ids=OPS)
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, math.inf, -math.inf, math.nan, 5e-324)

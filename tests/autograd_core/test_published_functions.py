@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import mp
 
 from autograd_core import dot, grad, hessian, hvp, log, total, value_and_grad
+from autograd_core.testing.references import mp
 
 Point = Sequence[float]
 

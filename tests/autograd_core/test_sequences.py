@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import REFERENCES, mp, ulps
 
 from autograd_core import (
     OPS,
@@ -21,6 +20,7 @@ from autograd_core import (
     total,
 )
 from autograd_core.errors import OperandError, ShapeError
+from autograd_core.testing.references import REFERENCES, mp, ulps
 
 SEQUENCE_ROWS = [row for row in OPS.values() if isinstance(row, NaryOp)]
 EVERY_ROW = pytest.mark.parametrize("row", SEQUENCE_ROWS, ids=lambda row: row.name)

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import sympy
-from hostile import ordinary_operands
-from reference import REFERENCES
 from sympy.core.function import AppliedUndef
 
 from autograd_core import (
@@ -39,6 +37,8 @@ from autograd_core import (
 )
 from autograd_core.errors import MissingExtraError, OperandError
 from autograd_core.symbolic import to_sympy
+from autograd_core.testing.hostile import ordinary_operands
+from autograd_core.testing.references import REFERENCES
 
 EVERY_ROW = pytest.mark.parametrize("row", OPS.values(), ids=OPS)
 X, Y = sympy.symbols("x y", real=True)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hostile import hostile_operands, is_kink
-from reference import REFERENCES
-
 from autograd_core import OPS, Op
+from autograd_core.testing.hostile import hostile_operands, is_kink
+from autograd_core.testing.references import REFERENCES
 
 from .timing import table
 

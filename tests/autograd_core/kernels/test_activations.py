@@ -6,9 +6,9 @@ from math import inf, nan
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import mp, ulps
 
 from autograd_core import kernels
+from autograd_core.testing.references import mp, ulps
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 EDGES = [

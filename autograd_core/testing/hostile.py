@@ -11,9 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from reference import MAX, REFERENCES
-
-from autograd_core import NaryOp, Op
+from ..op import NaryOp, Op
+from .references import MAX, REFERENCES
 
 
 def _with_neighbours(x: float) -> list[float]:
