@@ -14,6 +14,7 @@ Value(data=0.5, grad=0.8553410...)
 """
 
 from . import errors
+from .custom import custom_op
 from .derivatives import (
     derivative,
     grad,
@@ -109,6 +110,7 @@ __all__ = [
     "clip",
     "cos",
     "cosh",
+    "custom_op",
     "derivative",
     "digamma",
     "div",

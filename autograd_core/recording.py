@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ContextDecorator, contextmanager
 from typing import Any
 
-__all__ = ["NOT_RUN", "Evaluation", "no_grad", "scope", "sharing"]
+__all__ = ["NOT_RUN", "Evaluation", "keeping_sources", "no_grad", "scope", "sharing"]
 
 NOT_RUN = float("0")
 """The gradient of a node that no backward pass has reached, told by its identity."""
@@ -30,6 +30,7 @@ class _State(threading.local):
     def __init__(self) -> None:
         self.pauses = 0
         self.shared: Any = None
+        self.keeps_sources = False
         self.scope = ""
         self.outer_scopes: list[str] = []
         self.evaluation: Evaluation | None = None
@@ -101,6 +102,18 @@ def sharing(nodes: Any) -> Iterator[None]:
         yield
     finally:
         state.shared = outer
+        _count(detour=-1)
+
+
+@contextmanager
+def keeping_sources() -> Iterator[None]:
+    """Keep with each node which expression of the caller made it."""
+    outer, state.keeps_sources = state.keeps_sources, True
+    _count(detour=+1)
+    try:
+        yield
+    finally:
+        state.keeps_sources = outer
         _count(detour=-1)
 
 

@@ -23,6 +23,7 @@ from .graph import topological_order
 from .op import Op
 from .real import is_real, to_float
 from .recording import NOT_RUN
+from .source import Source, calling, decoded
 
 __all__ = ["Value", "zero_grad"]
 
@@ -51,6 +52,7 @@ class Value(Arithmetic, Copyable):
         "_b_data",
         "_data",
         "_grad",
+        "_instruction",  # set only while sources are kept
         "_y",  # the result at the time, which `data` may be changed from
         "label",
         "op",
@@ -62,6 +64,7 @@ class Value(Arithmetic, Copyable):
     _a_data: Any
     _b: Any
     _b_data: Any
+    _instruction: Any
     op: Op | None
 
     def __init__(
@@ -129,6 +132,11 @@ class Value(Arithmetic, Copyable):
         return self._a_data if self._a.__class__ is tuple else (self._a_data,)
 
     @property
+    def source(self) -> Source | None:
+        """The expression that made this node, where sources were kept."""
+        return decoded(getattr(self, "_instruction", None))
+
+    @property
     def local_derivatives(self) -> Callable[[], tuple[float | None, ...]]:
         """The closure that returns ∂self/∂parent for each parent.
 
@@ -173,8 +181,11 @@ class Value(Arithmetic, Copyable):
             node.requires_grad = True in [parent.requires_grad for parent in parents]
         if y.__class__ is not float:  # a row of somebody's own
             y = to_float(y, f"the node of {op.name}")
-        if recording.detours and recording.state.pauses:
-            return Value(y, requires_grad=False)
+        if recording.detours:
+            if recording.state.pauses:
+                return Value(y, requires_grad=False)
+            if recording.state.keeps_sources:
+                node._instruction = calling()
         node._data = node._y = y
         node._grad = NOT_RUN
         node.op = op

@@ -12,9 +12,9 @@ from project import PACKAGES, ROOT, sources
 # A module imports from the lines above its own, and from its own part of the line.
 LAYERS = (
     ("errors",),
-    ("domain", "graph", "kernels", "real", "recording", "trees"),
+    ("domain", "graph", "kernels", "real", "recording", "source", "trees"),
     ("arguments", "op"),
-    ("ops",),
+    ("custom", "ops"),
     ("sequences", "sharing"),
     ("arithmetic", "chain_rule", "copies", "linearization"),
     ("value",),

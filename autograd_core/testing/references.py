@@ -16,7 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import mpmath
+from ..errors import MissingExtraError
+
+try:
+    import mpmath
+except ImportError:
+    raise MissingExtraError("autograd_core.testing needs mpmath", "testing") from None
 
 mp = mpmath.MPContext()
 mp.dps = 50
@@ -184,18 +189,20 @@ def _step(condition: bool) -> Any:
 
 # fmt: off
 REFERENCES: dict[str, Reference] = {
-    "add": Reference(lambda a, b: a + b, (_one, _one)),
-    "sub": Reference(lambda a, b: a - b, (_one, lambda a, b: mp.mpf(-1))),
-    "mul": Reference(lambda a, b: a * b, (lambda a, b: b, lambda a, b: a)),
+    "add": Reference(lambda a, b: a + b, (_one, _one), ulps=0.5, partial_ulps=0),
+    "sub": Reference(lambda a, b: a - b, (_one, lambda a, b: mp.mpf(-1)),
+        ulps=0.5, partial_ulps=0),
+    "mul": Reference(lambda a, b: a * b, (lambda a, b: b, lambda a, b: a),
+        ulps=0.5, partial_ulps=0),
     "div": Reference(lambda a, b: a / b,
         (lambda a, b: 1 / b, lambda a, b: -a / b**2)),
-    "identity": Reference(lambda x: x, (_one,)),
-    "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),)),
+    "identity": Reference(lambda x: x, (_one,), ulps=0, partial_ulps=0),
+    "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),), ulps=0, partial_ulps=0),
     "power": Reference(_power,
         (lambda a, b: b * _power(a, b) / a, lambda a, b: _power(a, b) * mp.log(a))),
-    "abs": Reference(abs, (mp.sign,)),
-    "sign": Reference(mp.sign, (_zero,)),
-    "heaviside": Reference(lambda x: _step(x > 0), (_zero,)),
+    "abs": Reference(abs, (mp.sign,), ulps=0, partial_ulps=0),
+    "sign": Reference(mp.sign, (_zero,), ulps=0, partial_ulps=0),
+    "heaviside": Reference(lambda x: _step(x > 0), (_zero,), ulps=0, partial_ulps=0),
     "exp": Reference(mp.exp, (mp.exp,)),
     "expm1": Reference(mp.expm1, (mp.exp,)),
     "exp2": Reference(lambda x: mp.exp(x * mp.ln2),
@@ -246,7 +253,8 @@ REFERENCES: dict[str, Reference] = {
     "logaddexp": Reference(_logaddexp,
         (lambda a, b: _sigmoid(a - b), lambda a, b: _sigmoid(b - a)),
         size=_logaddexp_size),
-    "relu": Reference(lambda x: max(x, mp.mpf(0)), (lambda x: _step(x > 0),)),
+    "relu": Reference(lambda x: max(x, mp.mpf(0)), (lambda x: _step(x > 0),),
+        ulps=0, partial_ulps=0),
     "leaky_relu": Reference(lambda x, slope: x if x > 0 else slope * x,
         (lambda x, slope: mp.mpf(1) if x > 0 else slope,
          lambda x, slope: mp.mpf(0) if x > 0 else x)),
@@ -258,22 +266,25 @@ REFERENCES: dict[str, Reference] = {
         partial_size=_silu_slope_size),
     "gelu": Reference(lambda x: x * _cdf(x), (lambda x: _cdf(x) + x * _pdf(x),),
         partial_size=lambda x: _cdf(x) + abs(x) * _pdf(x)),
-    "maximum": Reference(max, (lambda a, b: _step(a > b), lambda a, b: _step(b > a))),
-    "minimum": Reference(min, (lambda a, b: _step(a < b), lambda a, b: _step(b < a))),
+    "maximum": Reference(max, (lambda a, b: _step(a > b), lambda a, b: _step(b > a)),
+        ulps=0, partial_ulps=0),
+    "minimum": Reference(min, (lambda a, b: _step(a < b), lambda a, b: _step(b < a)),
+        ulps=0, partial_ulps=0),
     "clip": Reference(lambda x, low, high: min(max(x, low), high),
         (lambda x, low, high: _step(low < x < high),
          lambda x, low, high: _step(x < low < high),
-         lambda x, low, high: _step(high < max(x, low)))),
+         lambda x, low, high: _step(high < max(x, low))),
+        ulps=0, partial_ulps=0),
     "where": Reference(lambda condition, a, b: a if condition else b,
         (lambda condition, a, b: None,
          lambda condition, a, b: mp.mpf(1) if condition else None,
          lambda condition, a, b: None if condition else mp.mpf(1)),
-        choices={0: (0.0, 1.0)}),
+        ulps=0, partial_ulps=0, choices={0: (0.0, 1.0)}),
     "dot": Reference(_dot,
         lambda *xs: (*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], mp.mpf(1)),
-        size=lambda *xs: _dot(*map(abs, xs))),
+        size=lambda *xs: _dot(*map(abs, xs)), partial_ulps=0),
     "total": Reference(lambda *xs: mp.fsum(xs), lambda *xs: [mp.mpf(1)] * len(xs),
-        size=lambda *xs: mp.fsum(map(abs, xs))),
+        size=lambda *xs: mp.fsum(map(abs, xs)), ulps=1, partial_ulps=0),
     "mean": Reference(lambda *xs: mp.fsum(xs) / len(xs),
         lambda *xs: [mp.mpf(1) / len(xs)] * len(xs),
         size=lambda *xs: mp.fsum(map(abs, xs)) / len(xs)),

@@ -12,6 +12,7 @@ from autograd_core import (
     NaryOp,
     Op,
     Value,
+    custom_op,
     dot,
     mean,
     tanh,
@@ -242,3 +243,31 @@ def test_a_graph_of_ones_own_row_shares_the_public_walk() -> None:
     assert [n.op.name for n in topological_order(y) if n.op] == [
         "cube", "mean", "add", "dot", "add"
     ]  # fmt: skip
+
+
+# --- rows written as functions ------------------------------------------------------
+def test_a_decorated_function_is_a_row() -> None:
+    """Its name, its first line of documentation and its partials are the row's."""
+
+    @custom_op(lambda y, a, b: b, lambda y, a, b: a, symbol="·")
+    def times(a: float, b: float) -> float:
+        """Return the product.
+
+        More about it.
+        """
+        return a * b
+
+    x = Value(3.0)
+    node = times(x, 4.0)
+    node.backward()
+
+    assert (node.data, x.grad) == (12.0, 4.0)
+    assert (times.name, times.symbol, times.arity) == ("times", "·", 2)
+    assert times.doc == "Return the product"
+    assert times.operand_names == ("a", "b")
+
+
+def test_a_decorated_function_without_partials_is_refused() -> None:
+    """A row needs one partial for each operand."""
+    with pytest.raises(OperandError, match="takes a tuple of partials"):
+        custom_op()(abs)

@@ -1,0 +1,70 @@
+"""Which expression of which file made a node.
+
+While sources are recorded, a node keeps the code object and the instruction of the
+caller that made it, which costs little; `Source` finds the file, the line and the
+columns of the sub-expression when somebody asks (PEP 657).
+"""
+
+import linecache
+import sys
+from itertools import islice
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+__all__ = ["Source", "calling", "decoded"]
+
+Instruction = tuple[CodeType, int]
+
+
+class Source(NamedTuple):
+    """A place in a file: lines from 1, columns from 0, the end not included."""
+
+    filename: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def text(self) -> str:
+        """The line, without its line break; empty where the file cannot be read."""
+        return linecache.getline(self.filename, self.line).rstrip("\n")
+
+    def underlined(self) -> str:
+        """Return the line without its indent, and carets below the sub-expression."""
+        line = self.text.encode()  # columns count bytes
+        end = self.end_column if self.end_line == self.line else len(line)
+        before, inside = line[: self.column].decode(), line[self.column : end].decode()
+        indent = len(self.text) - len(self.text.lstrip())
+        return (
+            f"{self.text[indent:]}\n{' ' * (len(before) - indent)}{'^' * len(inside)}"
+        )
+
+
+def calling() -> Instruction | None:
+    """Return what is executed now outside of this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != __package__:
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+def decoded(instruction: Instruction | None) -> Source | None:
+    """Return where an instruction stands, None where its code does not tell.
+
+    >>> def f(x, y): return x * y + x
+    >>> decoded((f.__code__, 0)).line
+    1
+    """
+    if instruction is None:
+        return None
+    code, offset = instruction
+    position = next(islice(code.co_positions(), offset // 2, None), None)
+    if position is None:
+        return None
+    line, end_line, column, end_column = position
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    return Source(code.co_filename, line, column, end_line, end_column)

@@ -1,0 +1,208 @@
+"""Is a derivative right? Asked of a function at a point.
+
+`check_derivative` records the function once. Of this engine it asks more than of a
+claim: every node's value and local derivatives, at the very operands that were
+recorded, and every gradient must be right by themselves (see `nodes`). Then the whole
+is held against the enclosure of the true derivative (see `replay`). The first thing out
+of bounds is named. Functions that cannot be recorded are judged by differences.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+from ..derivatives import gradient
+from ..errors import IndependentInputWarning, OperandError, ShapeError
+from ..real import described, is_real, to_float
+from ..recording import Evaluation, keeping_sources
+from ..value import Value
+from .differences import jump, slope
+from .enclosures import Enclosure, exactly
+from .nodes import faults
+from .replay import Replay
+from .report import DerivativeError, Fault, Report, off_by
+
+__all__ = ["check_derivative"]
+
+Function = Callable[..., Any]
+
+TOO_WIDE = 1e-3
+
+
+def check_derivative(
+    f: Function,
+    *x: float,
+    claimed: Function | None = None,
+    order: int = 1,
+    raise_on_failure: bool = True,
+) -> Report:
+    """Judge the derivative of `f` at `x`, this engine's or a claimed one.
+
+    `f` takes one number or `Value` for each number of `x` and returns one. `claimed` is
+    a function of the same numbers that returns one partial for each of them. With
+    `order=2` the derivatives of the derivatives are judged too, and so on.
+
+    The verdict is `pass`; `fail`, which raises `DerivativeError`, an `AssertionError`,
+    unless `raise_on_failure` is False; `kink` where the function has no one derivative
+    and the one found is among the admissible; or `ill_conditioned` where rounding alone
+    moves the derivative by more than a thousandth.
+
+    >>> from autograd_core import cos, tanh
+    >>> check_derivative(tanh, 20.0).verdict
+    'pass'
+    >>> check_derivative(lambda x: (1 - cos(x)) / x**2, 1e-8).verdict
+    'ill_conditioned'
+    >>> wrong = lambda x: 1 - tanh(x)
+    >>> print(check_derivative(tanh, 0.5, claimed=wrong, raise_on_failure=False))
+    fail: the derivative by x0 is wrong
+      found   0.5378828427399902
+      wanted  0.7864477329659274, 2.2e+15 ULP away
+    """
+    if order < 1:
+        raise ShapeError(f"check_derivative takes an order of 1, 2, ..., not {order}")
+    numbers = [to_float(number, "a number of check_derivative") for number in x]
+    root, leaves = _record(f, numbers, claimed)
+    if root is None:
+        report = _judge_floats(f, numbers, _claims(claimed, numbers))
+    elif claimed is not None:
+        report = _judge_claim(root, leaves, _claims(claimed, numbers))
+    else:
+        report = _judge_engine(root, leaves, order)
+    if raise_on_failure and not report:
+        raise DerivativeError(str(report))
+    return report
+
+
+def _record(
+    f: Function, numbers: Sequence[float], claimed: Function | None
+) -> tuple[Value | None, list[Value]]:
+    """Return the graph of f, or None of a function that takes numbers only."""
+    leaves = [Value(number, label=f"x{i}") for i, number in enumerate(numbers)]
+    try:
+        with Evaluation(), keeping_sources():
+            y = f(*leaves)
+    except (OperandError, TypeError):
+        if claimed is None:
+            raise
+        return None, leaves
+    if isinstance(y, Value):
+        return y, leaves
+    if not is_real(y):
+        raise OperandError(
+            f"check_derivative takes a function that returns one Value; this one "
+            f"returned {described(y)}"
+        )
+    return Value(y, requires_grad=False), leaves
+
+
+def _claims(claimed: Function | None, numbers: Sequence[float]) -> list[float]:
+    assert claimed is not None
+    partials = claimed(*numbers)
+    if is_real(partials) or isinstance(partials, Value):
+        partials = [partials]
+    found = [getattr(p, "data", p) if isinstance(p, Value) else p for p in partials]
+    if len(found) != len(numbers):
+        raise ShapeError(
+            f"claimed returned {len(found)} partial derivatives for {len(numbers)} "
+            "arguments; it takes one for each"
+        )
+    return [to_float(p, "a partial derivative of claimed") for p in found]
+
+
+def _judge_engine(root: Value, leaves: Sequence[Value], order: int) -> Report:
+    """Judge our own derivatives, then those of each of them, up to the order."""
+    reports = [_judge_root(root, leaves)]
+    roots = [root]
+    for _ in range(order - 1):
+        roots = [by_x for y in roots for by_x in _slopes(y, leaves)]
+        for y in roots:
+            if reports[-1]:
+                reports.append(_judge_root(y, leaves))
+    return max(reversed(reports), key=lambda report: _RANK[report.verdict])
+
+
+_RANK = {"pass": 0, "kink": 1, "ill_conditioned": 2, "fail": 3}
+
+
+def _judge_root(root: Value, leaves: Sequence[Value]) -> Report:
+    fault = next(faults(root, leaves), None) if root.requires_grad else None
+    replay = Replay(root, leaves)
+    found = tuple([leaf.grad for leaf in leaves])
+    wanted = _wanted(replay, leaves)
+    if fault:
+        return Report("fail", f"the {fault.what} is wrong", found, wanted, fault)
+    for node in replay.order:
+        if not isfinite(node.data):
+            reason = f"{_named(node)} is {node.data}, which no digits are left of"
+            return Report("ill_conditioned", reason, found, wanted)
+    return _verdict(found, wanted, [_named(node) for node in replay.kinks])
+
+
+def _judge_claim(
+    root: Value, leaves: Sequence[Value], found: Sequence[float]
+) -> Report:
+    replay = Replay(root, leaves)
+    kinks = [_named(node) for node in replay.kinks]
+    return _verdict(tuple(found), _wanted(replay, leaves), kinks)
+
+
+def _wanted(replay: Replay, leaves: Sequence[Value]) -> tuple[Enclosure, ...]:
+    return tuple(replay.gradients.get(leaf, exactly(0.0)) for leaf in leaves)
+
+
+def _named(node: Value) -> str:
+    if node.op is None:
+        return node.label or "a constant"
+    return f"{node.op.name}({', '.join(map(repr, node.operands))})"
+
+
+def _slopes(root: Value, leaves: Sequence[Value]) -> list[Value]:
+    """Return the derivatives of a node as nodes, without those that are constant."""
+    if not root.requires_grad:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IndependentInputWarning)
+        with keeping_sources():
+            slopes = gradient(root, list(leaves), create_graph=True)
+    return [y for y in slopes if y.requires_grad]
+
+
+def _verdict(
+    found: tuple[float, ...], wanted: tuple[Enclosure, ...], kinks: Sequence[str]
+) -> Report:
+    both = found, wanted
+    for i, (number, enclosure) in enumerate(zip(found, wanted, strict=True)):
+        if number not in enclosure:
+            what = f"derivative by x{i}"
+            fault = Fault(what, None, (), enclosure, number, off_by(number, enclosure))
+            return Report("fail", f"the {what} is wrong", *both, fault)
+    if kinks:
+        return Report("kink", f"{kinks[0]} is at a kink", *both)
+    widest = max((enclosure.relative_width for enclosure in wanted), default=0.0)
+    if widest > TOO_WIDE:
+        reason = f"rounding alone moves the derivative by {widest:.0%} of it"
+        return Report("ill_conditioned", reason, *both)
+    return Report("pass", f"right to {widest:.0e} of the derivative", *both)
+
+
+def _judge_floats(
+    f: Function, numbers: Sequence[float], found: Sequence[float]
+) -> Report:
+    """Judge claims of a function that cannot be recorded, by differences."""
+    wanted, kinks = [], []
+    for i, number in enumerate(numbers):
+        along = _along(f, numbers, i)
+        wanted.append(slope(along, number))
+        sides = jump(along, number)
+        if sides is not None:
+            wanted[i] = sides
+            kinks.append(f"x{i}, where the slopes on its two sides differ,")
+    return _verdict(tuple(found), tuple(wanted), kinks)
+
+
+def _along(f: Function, numbers: Sequence[float], i: int) -> Callable[[float], float]:
+    def along(x: float) -> float:
+        return float(f(*numbers[:i], x, *numbers[i + 1 :]))
+
+    return along
