@@ -6,6 +6,7 @@ columns of the sub-expression when somebody asks (PEP 657).
 """
 
 import linecache
+import os
 import sys
 from itertools import islice
 from types import CodeType, FrameType
@@ -14,6 +15,8 @@ from typing import NamedTuple
 __all__ = ["Source", "calling", "decoded"]
 
 Instruction = tuple[CodeType, int]
+
+WIDTH = 76
 
 
 class Source(NamedTuple):
@@ -30,15 +33,27 @@ class Source(NamedTuple):
         """The line, without its line break; empty where the file cannot be read."""
         return linecache.getline(self.filename, self.line).rstrip("\n")
 
+    @property
+    def place(self) -> str:
+        """The file, as seen from the working directory, and the line."""
+        below = os.path.relpath(self.filename) if os.path.exists(self.filename) else ""
+        name = below if below and not below.startswith("..") else self.filename
+        return f"{name}:{self.line}"
+
     def underlined(self) -> str:
-        """Return the line without its indent, and carets below the sub-expression."""
+        """Return the line without its indent, and carets below the sub-expression.
+
+        Of a long line the part around it is shown.
+        """
         line = self.text.encode()  # columns count bytes
         end = self.end_column if self.end_line == self.line else len(line)
         before, inside = line[: self.column].decode(), line[self.column : end].decode()
+        first, carets = len(before), len(inside)
         indent = len(self.text) - len(self.text.lstrip())
-        return (
-            f"{self.text[indent:]}\n{' ' * (len(before) - indent)}{'^' * len(inside)}"
-        )
+        start = indent if first + carets <= indent + WIDTH else max(indent, first - 8)
+        shown = self.text[start : start + WIDTH]
+        carets = min(carets, WIDTH - (first - start))
+        return f"{shown}\n{' ' * (first - start)}{'^' * carets}"
 
 
 def calling() -> Instruction | None:

@@ -30,7 +30,9 @@ RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 SEEN_FROM_OUTSIDE = ("autograd_core", "autograd_core.errors")
 
 THIRD_PARTY = {
+    "autograd_core/testing/oracles.py": {"mpmath"},
     "autograd_core/testing/references.py": {"mpmath"},
+    "autograd_core/testing/strategies.py": {"hypothesis"},
     "autograd_core/symbolic.py": {"sympy"},
     "nn/training.py": {"tqdm"},
     "viz/digraph.py": {"graphviz"},

@@ -7,7 +7,7 @@ digits as a rounding of its operands would cost it, and no more.
 """
 
 from collections.abc import Sequence
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from typing import Any
 
 from ..op import Op
@@ -37,6 +37,8 @@ def is_at_kink(node: Value, box: Box) -> bool:
 
 def bounds_of_value(node: Value, box: Box) -> tuple[Enclosure, Enclosure]:
     """Return where the true value of a node lies, and where its float may."""
+    if isnan(node.data):  # beyond the domain, which references need not know
+        return EVERYTHING, EVERYTHING
     oracle = oracle_of(_op(node), node.operands)
     if oracle is None:
         moved = _moved(node, box)
@@ -60,6 +62,8 @@ def bounds_of_local(
     if op.name == "where":
         taken = 1 if node.operands[0] else 2
         return (exactly(1.0), exactly(1.0)) if i == taken else None
+    if isnan(node.data):  # beyond the domain, which references need not know
+        return EVERYTHING, EVERYTHING
     oracle = oracle_of(op, node.operands)
     if oracle is None:
         by_differences = _slope_of_floats(node, i)

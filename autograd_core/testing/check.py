@@ -8,14 +8,16 @@ of bounds is named. Functions that cannot be recorded are judged by differences.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
 from ..derivatives import gradient
 from ..errors import IndependentInputWarning, OperandError, ShapeError
+from ..graph import topological_order
 from ..real import described, is_real, to_float
 from ..recording import Evaluation, keeping_sources
+from ..source import calling
 from ..value import Value
 from .differences import jump, slope
 from .enclosures import Enclosure, exactly
@@ -59,8 +61,8 @@ def check_derivative(
       found   0.5378828427399902
       wanted  0.7864477329659274, 2.2e+15 ULP away
     """
-    if order < 1:
-        raise ShapeError(f"check_derivative takes an order of 1, 2, ..., not {order}")
+    if not isinstance(order, int) or order < 1:
+        raise ShapeError(f"check_derivative takes an order of 1, 2, ..., not {order!r}")
     numbers = [to_float(number, "a number of check_derivative") for number in x]
     root, leaves = _record(f, numbers, claimed)
     if root is None:
@@ -87,6 +89,7 @@ def _record(
             raise
         return None, leaves
     if isinstance(y, Value):
+        _forget_our_own_line(y)
         return y, leaves
     if not is_real(y):
         raise OperandError(
@@ -96,12 +99,25 @@ def _record(
     return Value(y, requires_grad=False), leaves
 
 
+def _forget_our_own_line(y: Value) -> None:
+    """Drop the source of nodes that a row made when it was called by us."""
+    here = calling()
+    for node in topological_order(y):
+        if getattr(node, "_instruction", None) == here:
+            del node._instruction
+
+
 def _claims(claimed: Function | None, numbers: Sequence[float]) -> list[float]:
     assert claimed is not None
     partials = claimed(*numbers)
     if is_real(partials) or isinstance(partials, Value):
         partials = [partials]
-    found = [getattr(p, "data", p) if isinstance(p, Value) else p for p in partials]
+    if not isinstance(partials, Iterable):
+        raise OperandError(
+            f"claimed returns one partial derivative for each argument, not "
+            f"{described(partials)}"
+        )
+    found = [p.data if isinstance(p, Value) else p for p in partials]
     if len(found) != len(numbers):
         raise ShapeError(
             f"claimed returned {len(found)} partial derivatives for {len(numbers)} "
@@ -132,19 +148,23 @@ def _judge_root(root: Value, leaves: Sequence[Value]) -> Report:
     wanted = _wanted(replay, leaves)
     if fault:
         return Report("fail", f"the {fault.what} is wrong", found, wanted, fault)
-    for node in replay.order:
-        if not isfinite(node.data):
+    for node in replay.gradients:
+        if node.op is not None and not isfinite(node.data):
             reason = f"{_named(node)} is {node.data}, which no digits are left of"
             return Report("ill_conditioned", reason, found, wanted)
-    return _verdict(found, wanted, [_named(node) for node in replay.kinks])
+    return _verdict(found, wanted, _kinks(replay))
 
 
 def _judge_claim(
     root: Value, leaves: Sequence[Value], found: Sequence[float]
 ) -> Report:
     replay = Replay(root, leaves)
-    kinks = [_named(node) for node in replay.kinks]
-    return _verdict(tuple(found), _wanted(replay, leaves), kinks)
+    return _verdict(tuple(found), _wanted(replay, leaves), _kinks(replay))
+
+
+def _kinks(replay: Replay) -> list[str]:
+    """Name the nodes at a kink, those apart that no gradient reaches."""
+    return [_named(node) for node in replay.kinks if node in replay.gradients]
 
 
 def _wanted(replay: Replay, leaves: Sequence[Value]) -> tuple[Enclosure, ...]:

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 from .references import MAX, SMALLEST_PROMISED, mp
 
-__all__ = ["EVERYTHING", "Enclosure", "exactly", "hull", "image", "slack", "total_of"]
+__all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "Enclosure",
+    "exactly",
+    "hull",
+    "image",
+    "slack",
+    "total_of",
+]
 
 
 class Enclosure(NamedTuple):
@@ -59,6 +68,7 @@ class Enclosure(NamedTuple):
 
 
 EVERYTHING = Enclosure(-mp.inf, mp.inf)
+NOTHING = Enclosure(mp.one, -mp.one)
 
 
 def exactly(number: float) -> Enclosure:
@@ -93,10 +103,10 @@ def image(
 ) -> Enclosure:
     """Return the interval of a function's values on a narrow box.
 
-    Up to three intervals are tried at all corners, more of them one at a time and all
-    together. What lies between corners is allowed for by the second difference, unless
-    the function `steps` from one side of the box to the other. Where the function
-    cannot be evaluated, as beyond its domain, nothing is known.
+    The intervals are tried one at a time and all together, up to three of them also at
+    every corner. What lies between is allowed for by the second difference, unless the
+    function `steps` from one side of the box to the other. Where the function cannot be
+    evaluated, as beyond its domain, nothing is known.
     """
     try:
         return _image(function, box, steps)
@@ -112,8 +122,10 @@ def _image(
     centre = _real(function(*middle))
     if not wide:
         return Enclosure(centre, centre)
-    corners = _corners if len(wide) <= 3 else _crosses
-    values = hull([_real(function(*x)) for x in corners(box, middle, wide)])
+    places = [*_crosses(box, middle, wide)]
+    if 1 < len(wide) <= 3:
+        places += _corners(box, middle, wide)
+    values = hull([_real(function(*x)) for x in places])
     if len(wide) > 3:
         reach = max(abs(values.low - centre), abs(values.high - centre))
         return Enclosure(centre, centre).widened(reach * len(wide))
@@ -122,7 +134,7 @@ def _image(
 
 
 def _real(number: Any) -> Any:
-    if isinstance(number, mp.mpc):
+    if isinstance(number, mp.mpc) or not mp.isfinite(number):
         raise ValueError("outside of the domain")
     return mp.mpf(number)
 

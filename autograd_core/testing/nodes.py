@@ -7,18 +7,21 @@ nodes returned. A fault is thus found where it is, and not where it comes out.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from math import isfinite
 
-from ..derivatives import gradient
 from ..linearization import Linearization, ancestors
 from ..value import Value, zero_grad
 from .bounds import bounds_of_local, bounds_of_value, is_at_kink
-from .enclosures import Enclosure, exactly
+from .enclosures import NOTHING, Enclosure, exactly
+from .expression import Expression
 from .references import mp
 from .replay import Locals, pulled, pushed
 from .report import Fault, off_by, reproducer
 
 __all__ = ["faults"]
+
+LONGEST = 300  # characters of a reproducer
 
 
 def faults(root: Value, leaves: Sequence[Value]) -> Iterator[Fault]:
@@ -50,8 +53,9 @@ def _faults_of(node: Value) -> Iterator[Fault]:
     at_kink = is_at_kink(node, box)
     for i, local in enumerate(node.local_derivatives()):
         bounds = bounds_of_local(node, i, box, at_kink=at_kink)
-        if local is not None and bounds is not None and local not in bounds[1]:
-            yield _fault(f"local derivative by operand {i}", node, bounds[0], local)
+        true, allowed = bounds or (exactly(0.0), NOTHING)
+        if local is not None and local not in allowed:
+            yield _fault(f"local derivative by operand {i}", node, true, local)
 
 
 def _fault(what: str, node: Value, wanted: Enclosure, found: float) -> Fault:
@@ -75,25 +79,65 @@ def _faults_of_gradients(
     """Yield where the chain rule was not applied to what the nodes returned."""
     nodes = [*leaves, *order]
     expected = pulled(nodes, root, locals_)
+    for what, node, wanted, found in chain(
+        _of_backward(nodes, expected),
+        _of_a_second_pass(root, leaves),
+        _of_linearization(root, leaves, order, locals_, expected),
+    ):
+        if found not in wanted:
+            name = node.label if node.op is None else node.op.name
+            away = off_by(found, wanted)
+            yield Fault(
+                f"{what} of {name}",
+                node.op,
+                node.operands,
+                wanted,
+                found,
+                away,
+                node.source,
+                _whole(root, leaves),
+            )
+
+
+Judged = tuple[str, Value, Enclosure, float]
+
+
+def _of_backward(
+    nodes: Sequence[Value], expected: dict[Value, Enclosure]
+) -> Iterator[Judged]:
     for node in reversed(nodes):
-        wanted = expected.get(node, exactly(0.0))
-        if node.grad not in wanted:
-            yield _fault_of_gradient("gradient", node, wanted, node.grad)
-    met = [leaf for leaf in leaves if leaf in expected]
-    for leaf, number in zip(met, gradient(root, met), strict=True):
-        if number not in expected[leaf]:
-            yield _fault_of_gradient("gradient()", leaf, expected[leaf], number)
-    (rate,) = Linearization(order, [root], leaves).push([1.0] * len(leaves))
-    wanted = pushed(order, leaves, locals_).get(root, exactly(0.0))
-    if rate not in wanted:
-        yield _fault_of_gradient("forward derivative", root, wanted, rate)
+        yield "gradient", node, expected.get(node, exactly(0.0)), node.grad
 
 
-def _fault_of_gradient(
-    what: str, node: Value, wanted: Enclosure, found: float
-) -> Fault:
-    name = node.label if node.op is None else node.op.name
-    far = off_by(found, wanted)
-    return Fault(
-        f"{what} of {name}", node.op, node.operands, wanted, found, far, node.source
-    )
+def _of_a_second_pass(root: Value, leaves: Sequence[Value]) -> Iterator[Judged]:
+    """Run `backward()` again, which ought to add exactly as much again."""
+    once = [leaf.grad for leaf in leaves]
+    root.backward()
+    twice = [leaf.grad for leaf in leaves]
+    for leaf, first, second in zip(leaves, once, twice, strict=True):
+        leaf.grad = first
+        if isfinite(2 * first):
+            yield "gradient after two passes", leaf, exactly(2 * first), second
+
+
+def _of_linearization(
+    root: Value,
+    leaves: Sequence[Value],
+    order: Sequence[Value],
+    locals_: Locals,
+    expected: dict[Value, Enclosure],
+) -> Iterator[Judged]:
+    """Push and pull along the edges, which `backward()` does not use."""
+    slope = Linearization(order, [root], leaves)
+    for leaf, number in zip(leaves, slope.pull([1.0]), strict=True):
+        yield "pulled gradient", leaf, expected.get(leaf, exactly(0.0)), number
+    (rate,) = slope.push([1.0] * len(leaves))
+    whole = pushed(order, leaves, locals_).get(root, exactly(0.0))
+    yield "pushed derivative", root, whole, rate
+
+
+def _whole(root: Value, leaves: Sequence[Value]) -> str:
+    """Return a line that checks the whole graph, where it is short enough to paste."""
+    text = repr(Expression.of(root, leaves))
+    line = f"e = {text}; check_derivative(e, *e.point)"
+    return line if len(line) <= LONGEST else ""

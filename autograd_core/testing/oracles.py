@@ -8,7 +8,9 @@ its floats, and only differences can judge it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
+
+import mpmath
 
 from ..graph import topological_order
 from ..op import OPS, Op
@@ -43,9 +45,10 @@ def oracle_of(op: Op, operands: Sequence[float]) -> Oracle | None:
     """Return who judges `op` near these operands, None where nobody can."""
     if OPS.get(op.name) is op and op.name in REFERENCES:
         return _of_reference(op)
-    for function in (op.forward, _definition(op)):
-        if function is not None and _is_precise(function, operands):
-            return _of_function(function)
+    if _is_precise(op.forward, operands):
+        return _of_function(op.forward)
+    if op.definition is not None:
+        return _of_function(_definition(op.definition))
     return None
 
 
@@ -79,10 +82,8 @@ def _of_function(function: Callable[..., Any]) -> Oracle:
     return Oracle(function, partial, is_own=True)
 
 
-def _definition(op: Op) -> Callable[..., Any] | None:
-    definition = op.definition
-    if definition is None:
-        return None
+def _definition(definition: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the value of a row in 50 digits, by the rows that it is defined with."""
 
     def value(*xs: Any) -> Any:
         with Evaluation():
@@ -96,9 +97,19 @@ def _definition(op: Op) -> Callable[..., Any] | None:
 def _is_precise(function: Callable[..., Any], operands: Sequence[float]) -> bool:
     """Tell whether a function keeps the digits of numbers that have 50."""
     try:
-        return isinstance(function(*map(mp.mpf, operands)), mp.mpf)
+        return isinstance(function(*map(_strict.mpf, operands)), _strict.mpf)
     except Exception:  # somebody's own function may raise anything
         return False
+
+
+def _refuse(_: Any) -> NoReturn:
+    raise TypeError("a number of 50 digits would become a float here")
+
+
+# Numbers that no function can quietly turn into floats, as math.exp and rows would.
+_strict = mpmath.MPContext()
+_strict.dps = mp.dps
+_strict.mpf.__float__ = _refuse
 
 
 def precisely(root: Value, known: dict[Value, Any]) -> Any:

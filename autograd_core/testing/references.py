@@ -111,7 +111,7 @@ def _cbrt(x: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
-    return mp.exp(b * mp.log(a))
+    return a ** int(b) if mp.isint(b) else mp.exp(b * mp.log(a))
 
 
 def _sech2(x: Any) -> Any:
@@ -199,7 +199,7 @@ REFERENCES: dict[str, Reference] = {
     "identity": Reference(lambda x: x, (_one,), ulps=0, partial_ulps=0),
     "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),), ulps=0, partial_ulps=0),
     "power": Reference(_power,
-        (lambda a, b: b * _power(a, b) / a, lambda a, b: _power(a, b) * mp.log(a))),
+        (lambda a, b: b * _power(a, b - 1), lambda a, b: _power(a, b) * mp.log(a))),
     "abs": Reference(abs, (mp.sign,), ulps=0, partial_ulps=0),
     "sign": Reference(mp.sign, (_zero,), ulps=0, partial_ulps=0),
     "heaviside": Reference(lambda x: _step(x > 0), (_zero,), ulps=0, partial_ulps=0),

@@ -13,6 +13,8 @@ from autograd_core.testing.references import REFERENCES, mp
 
 EVERY_ROW = pytest.mark.parametrize("row", OPS.values(), ids=OPS)
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, math.inf, -math.inf, math.nan, 5e-324)
+WORST_VALUES: dict[str, float] = {}
+WORST_DERIVATIVES: dict[str, float] = {}
 FLOATS = st.floats() | st.sampled_from(SPECIAL)
 
 
@@ -49,8 +51,10 @@ def test_values_are_within_a_few_ulp(row: Op) -> None:
         y = row.forward(*operands)
         if is_kink(row, operands) and not math.isfinite(y):
             continue  # a pole, which IEEE results tell
+        error = reference.value_error(y, operands)
+        WORST_VALUES[row.name] = max(error, WORST_VALUES.get(row.name, 0.0))
 
-        assert reference.value_error(y, operands) <= reference.ulps, (operands, y)
+        assert error <= reference.ulps, (operands, y)
 
 
 @EVERY_ROW
@@ -61,8 +65,21 @@ def test_local_derivatives_are_within_a_few_ulp(row: Op) -> None:
         if not is_kink(row, operands):
             found = _locals(row, operands)
             errors = reference.partial_errors(found, operands)
+            worst = max(*errors, WORST_DERIVATIVES.get(row.name, 0.0))
+            WORST_DERIVATIVES[row.name] = worst
 
             assert max(errors) <= reference.partial_ulps, (operands, found, errors)
+
+
+def test_the_worst_errors_are_told() -> None:
+    """What was measured above is printed as a table, shown by `pytest -rP`."""
+    print("row: worst error in ULP of the value, of the local derivatives")
+    for name in OPS:
+        value, slope = WORST_VALUES.get(name, 0.0), WORST_DERIVATIVES.get(name, 0.0)
+        print(f"{name:20} {value:6.2f} {slope:6.2f}")
+
+        assert value <= REFERENCES[name].ulps
+        assert slope <= REFERENCES[name].partial_ulps
 
 
 @EVERY_ROW

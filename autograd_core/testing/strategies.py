@@ -1,0 +1,441 @@
+"""What Hypothesis draws: Values, points of a row, and whole graphs of rows.
+
+All that is asked of a row is its domain, which says where operands lie, and its kinks,
+where it is not smooth, so a row of your own is drawn like a built-in one.
+
+Chance and graphs are kept apart. Chance makes recipes of small integers; what grows a
+graph from them leaves nothing to chance, and can use any. So whatever the shrinker
+deletes or lowers, the rest is still a graph at a point inside every domain.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import chain, islice, product
+from math import ceil, inf, isfinite, log10, nan, nextafter
+
+from ..domain import REALS, Interval
+from ..errors import DomainError, MissingExtraError, OperandError, ShapeError
+from ..op import OPS, NaryOp, Op, find
+from ..real import described
+from ..recording import Evaluation
+from ..sequences import dot, gather_pairs
+from ..value import Value
+from .expression import Expression
+
+try:
+    from hypothesis import strategies as st
+
+    from .hostile import hostile_numbers
+    from .references import MAX, REFERENCES
+except ModuleNotFoundError as missing:
+    raise MissingExtraError(f"drawing needs {missing.name}", "testing") from None
+
+__all__ = ["expressions", "mlps", "points", "values"]
+
+Numbers = tuple[float, ...]
+Recipe = Sequence[tuple[int, int]]  # for each operand a source and a number
+Strategy = st.SearchStrategy
+
+# Where an operand comes from: the place in a list of the nodes that suit, or these. The
+# first operand mostly continues the graph, so that few steps come to nothing.
+_LEAF, _CONSTANT = -1, -2
+_FIRST = (*(0,) * 12, 1, 2, 3, _LEAF)
+_OTHERS = (*(_LEAF,) * 4, *(0,) * 4, *(1,) * 3, 2, 3, 4, 5, _CONSTANT)
+_ANY = st.integers(0, 2**13 - 1)
+_NUMBER = st.integers(0, 9) | _ANY | _ANY | _ANY  # failures shrink to the first few
+_OPERANDS = [st.tuples(st.sampled_from(_FIRST), _NUMBER)]
+_OPERANDS += [st.tuples(st.sampled_from(_OTHERS), _NUMBER)] * 7
+
+_OFFSETS = (0.0, *(s * x for x in (1e-3, 1e-9, 1e-12, 2.3e-16) for s in (1, -1)))
+_LEAST, _NEAR, _MOST = 1e-30, 1e-3, 1e6
+
+
+# --- numbers ------------------------------------------------------------------------
+def values(
+    min_value: float | None = None,
+    max_value: float | None = None,
+    *,
+    allow_nan: bool = False,
+    allow_infinity: bool = False,
+    labels: Strategy[str] | None = None,
+) -> Strategy[Value]:
+    """Draw leaves, with the options of `st.floats` and a strategy of labels.
+
+    `st.from_type(Value)` is `values()`.
+
+    >>> from hypothesis import find
+    >>> find(values(min_value=0.5), lambda x: x * x > 2)
+    Value(data=2.0, grad=0.0)
+    """
+    numbers = st.floats(
+        min_value, max_value, allow_nan=allow_nan, allow_infinity=allow_infinity
+    )
+    named = {} if labels is None else {"label": labels}
+    return st.builds(Value, numbers, **named)
+
+
+@cache
+def ranges_of(row: Op, count: int) -> list[Interval | Numbers]:
+    """Return where each operand may lie: an interval, or its only sensible values."""
+    known = OPS.get(row.name) is row and row.name in REFERENCES
+    choices = REFERENCES[row.name].choices if known else {}
+    domain = (row.domain * count)[:count]
+    return [choices.get(i) or interval for i, interval in enumerate(domain)]
+
+
+@cache
+def numbers_in(where: Interval | Numbers, tame: bool = False) -> Numbers:
+    """Return numbers inside, the simplest, which are short to write, first."""
+    if not isinstance(where, Interval):
+        return where
+    low, width = _window(where)
+    digits = ceil(3 - log10(width)) if 0 < width < 1e300 else 0
+    grid = (round(low + width * (k / 6000), digits) for k in range(6001))
+    ends = (low, nextafter(low, inf), low + width / 2, where.high)
+    hostile = (*hostile_numbers(), nextafter(where.high, -inf))
+    inside = {x + 0.0 for x in (*grid, *ends, *hostile) if x in where}
+    mild = {x for x in inside if x == 0 or _LEAST <= abs(x) <= _MOST}
+    if not inside:
+        raise DomainError(f"no number to draw lies in the domain {where}")
+    return tuple(sorted((tame and mild) or inside, key=_simplicity))
+
+
+def _window(interval: Interval) -> tuple[float, float]:
+    """Return the lowest ordinary number of the interval, and how far they reach."""
+    low, high = interval.low, interval.high
+    if low > -3:
+        return low, min(high, low + max(3.0, abs(low)), MAX) - low
+    if high < 3:
+        low = max(low, high - max(3.0, abs(high)), -MAX)
+        return low, high - low
+    return -3.0, 6.0
+
+
+def _simplicity(x: float) -> tuple[int, bool, float, bool]:
+    return len(repr(abs(x))), x % 1 != 0, abs(x), x < 0
+
+
+# --- where a row is smooth ----------------------------------------------------------
+def suits(row: Op, operands: Sequence[float], avoid_kinks: bool) -> bool:
+    """Tell whether operands are in the domain, and far from kinks and ends if asked."""
+    ranges = ranges_of(row, len(operands))
+    if not all(x in where for x, where in zip(operands, ranges, strict=True)):
+        return False
+    margin = min(_NEAR * max(1.0, *map(abs, operands)), 0.5)
+    return not avoid_kinks or (
+        all(abs(_number(kink, operands)) > margin for kink in row.kinks)
+        and all(
+            min(x - where.low, where.high - x) >= min(margin, _NEAR * _window(where)[1])
+            for x, where in zip(operands, ranges, strict=True)
+            if isinstance(where, Interval)
+        )
+    )
+
+
+def is_ordinary(row: Op, operands: Sequence[float], avoid_kinks: bool) -> bool:
+    """Tell whether the row can be a step here: inside its domain and of usual size."""
+    y = abs(_number(row.forward, operands))
+    return (y == 0 or _LEAST <= y <= _MOST) and suits(row, operands, avoid_kinks)
+
+
+def _number(function: Callable[..., float], operands: Sequence[float]) -> float:
+    """Return what a function gives, nan where it raises as those of `math` do."""
+    try:
+        return float(function(*operands))
+    except (ArithmeticError, ValueError):
+        return nan
+
+
+@cache
+def safe_operands(row: Op) -> Numbers:
+    """Return the simplest operands at which the row is ordinary, or else finite."""
+    count = row.arity or 3
+    each = [numbers_in(where, tame=True) for where in ranges_of(row, count)]
+    shortened = [some[: ceil(4000 ** (1 / count))] for some in each]
+    grid = list(islice(product(*shortened), 10_000))
+    ordinary = (xs for xs in grid if is_ordinary(row, xs, avoid_kinks=True))
+    finite = (xs for xs in grid if isfinite(_number(row.forward, xs)))
+    found = next(ordinary, None) or next(finite, None)
+    if found is None:
+        raise DomainError(
+            f"{row!r} cannot be drawn: it is finite at none of {len(grid)} points of "
+            f"its domain, such as {grid[0]}; state its Op(domain=(Interval(...), ...))"
+        )
+    return found
+
+
+# --- points -------------------------------------------------------------------------
+def points(op: Op | str, *, avoid_kinks: bool = False) -> Strategy[Numbers]:
+    """Draw operands inside the domain of a row, many of them where formulas break.
+
+    Among them are tails and subnormals, the neighbours of landmarks and of the ends of
+    the domain, near ties, and points on a kink and within 1e-12 and 1e-9 of one; with
+    `avoid_kinks`, none nearer than a thousandth to a kink or an end. A row on sequences
+    gets one to six operands; those of `dot` are the xs, the ys and the bias.
+
+    >>> from hypothesis import find
+    >>> find(points("atan2"), lambda point: True)
+    (0.0, 0.0)
+    >>> find(points("log"), lambda point: point[0] > 1.5)
+    (1.001,)
+    """
+    (row,) = _rows("points(op)", [op])
+    return _points(row, avoid_kinks)
+
+
+@st.composite
+def _points(draw: st.DrawFn, row: Op, avoid_kinks: bool) -> Numbers:
+    for _ in range(3):
+        count = draw(st.sampled_from(_counts(row)))
+        point = tuple([draw(_anywhere(where)) for where in ranges_of(row, count)])
+        i, offset = draw(st.integers(0, count - 1)), draw(st.sampled_from(_OFFSETS))
+        move = draw(st.sampled_from((_stay, _stay, _tie, _go_to_kink)))
+        x = move(row, point, i, offset)
+        for candidate in ((*point[:i], x, *point[i + 1 :]), point):
+            if suits(row, candidate, avoid_kinks):
+                return candidate
+    return safe_operands(row)
+
+
+def _counts(row: Op) -> tuple[int, ...]:
+    """Return how many operands the row takes."""
+    if not isinstance(row, NaryOp):
+        return (len(row.partials),)
+    return (3, 5) if row.gather is gather_pairs else (1, 2, 3, 4, 5, 6)
+
+
+@cache
+def _anywhere(where: Interval | Numbers) -> Strategy[float]:
+    if not isinstance(where, Interval):
+        return st.sampled_from(where)
+    floats = st.floats(max(where.low, -MAX), min(where.high, MAX))
+    numbers = numbers_in(where)
+    anywhere = _any_of(numbers) | floats.filter(where.__contains__)
+    return _any_of(numbers[:10]) | anywhere  # failures shrink to the first few
+
+
+def _any_of(numbers: Numbers) -> Strategy[float]:
+    return st.integers(0, len(numbers) - 1).map(numbers.__getitem__)
+
+
+def _stay(row: Op, point: Numbers, i: int, offset: float) -> float:
+    return point[i]
+
+
+def _tie(row: Op, point: Numbers, i: int, offset: float) -> float:
+    return point[i - 1] * (1.0 + offset)
+
+
+def _go_to_kink(row: Op, point: Numbers, i: int, offset: float) -> float:
+    """Follow a kink's function to its zero by the secant method."""
+    if not row.kinks:
+        return point[i]
+    x, kink = point[i], row.kinks[i % len(row.kinks)]
+
+    def along(x: float) -> float:
+        return _number(kink, (*point[:i], x, *point[i + 1 :]))
+
+    for _ in range(12):
+        x = round(x, 9) if along(round(x, 9)) == 0 else x
+        y, step = along(x), 1e-6 * max(1.0, abs(x))
+        slope = (along(x + step) - y) / step
+        if y == 0 or slope == 0 or not isfinite(slope):
+            break
+        x = max(-MAX, min(x - y / slope, MAX))
+    return x + offset * max(1.0, abs(x))
+
+
+# --- graphs -------------------------------------------------------------------------
+def expressions(
+    ops: Iterable[Op | str] | None = None,
+    *,
+    max_ops: int = 8,
+    share: bool = True,
+    avoid_kinks: bool = True,
+) -> Strategy[Expression]:
+    """Draw a graph of rows, and a point inside every domain, as an `Expression`.
+
+    It has one to `max_ops` steps, at most about a hundred, of the rows given, or named,
+    or of all. With `share`, arguments and sub-expressions are used several times, even
+    in one step, as in x * x; without it the graph is a tree. With `avoid_kinks` no step
+    is nearer than a thousandth to a kink or an end. Values stay below a million.
+
+    >>> from autograd_core import Op, exp
+    >>> from hypothesis import find
+    >>> cube = Op("cube", lambda x: x * x * x, (lambda y, x: 3.0 * x * x,))
+    >>> find(expressions([cube, exp, "mul"]), lambda e: e.ops[-2:] == (cube, exp))
+    Expression(lambda x0: exp(cube(x0)), at=(0.0,))
+    """
+    rows = _rows("expressions(ops)", OPS.values() if ops is None else ops)
+    _check_counts("expressions", max_ops=max_ops)
+    for row in rows:
+        safe_operands(row)  # raises where there are none
+    simplest_first = sorted(
+        rows, key=lambda row: (isinstance(row, NaryOp), _counts(row))
+    )
+    step = st.sampled_from(simplest_first).flatmap(_steps)
+    return _expressions(step, max_ops, share, avoid_kinks)
+
+
+@cache
+def _steps(row: Op) -> Strategy[tuple[Op, Recipe]]:
+    recipes = [st.tuples(*_OPERANDS[:count]) for count in _counts(row)]
+    return st.tuples(st.just(row), st.one_of(recipes))
+
+
+@st.composite
+def _expressions(
+    draw: st.DrawFn,
+    step: Strategy[tuple[Op, Recipe]],
+    max_ops: int,
+    share: bool,
+    avoid_kinks: bool,
+) -> Expression:
+    count = 1 + min(draw(st.integers(0, 2 * max_ops - 2)), max_ops - 1)
+    steps = [draw(step) for _ in range(count)]
+    with Evaluation():
+        growth = Growth(share, avoid_kinks)
+        for row, recipe in steps:
+            growth.take(row, recipe)
+    return Expression.of(growth.nodes[-1])
+
+
+class Growth:
+    """A graph that takes one step after another, where it stays ordinary."""
+
+    def __init__(self, share: bool, avoid_kinks: bool) -> None:
+        self.share, self.avoid_kinks = share, avoid_kinks
+        self.nodes: list[Value] = []
+        self.used: set[Value] = set()
+
+    def take(self, row: Op, recipe: Recipe) -> None:
+        """Add a step of the row, unless the operands turn out not to suit it."""
+        operands: list[Value | float] = []
+        for where, (source, index) in zip(
+            ranges_of(row, len(recipe)), recipe, strict=True
+        ):
+            operands.append(self._operand(where, source, index, operands))
+        numbers = [x.data if isinstance(x, Value) else x for x in operands]
+        if not any(isinstance(x, Value) for x in operands):
+            operands = as_leaves(row, numbers)
+        if is_ordinary(row, numbers, self.avoid_kinks):
+            self._add(row, operands)
+        elif not self.nodes:
+            self._add(row, as_leaves(row, safe_operands(row)))
+
+    def _operand(
+        self,
+        where: Interval | Numbers,
+        source: int,
+        index: int,
+        before: list[Value | float],
+    ) -> Value | float:
+        numbers = numbers_in(where, tame=True)
+        number = numbers[index % len(numbers)]
+        if source == _CONSTANT or not isinstance(where, Interval):
+            return number
+        if source == _LEAF:
+            return Value(number)
+        taken = [x for x in before if isinstance(x, Value)]
+        new = [x for x in taken if self.share and x not in self.nodes]
+        suitable = [*self._suitable(where, taken), *new]
+        return suitable[source % len(suitable)] if suitable else Value(number)
+
+    def _suitable(self, where: Interval, taken: list[Value]) -> list[Value]:
+        """Return the nodes in the interval: unused ones first, later ones first."""
+        used = self.used.union(taken)
+        nodes = [x for x in reversed(self.nodes) if x.data in where]
+        again = [x for x in nodes if x in used] if self.share else []
+        return [*(x for x in nodes if x not in used), *again]
+
+    def _add(self, row: Op, operands: list[Value | float]) -> None:
+        parents = [x for x in operands if isinstance(x, Value)]
+        self.nodes += [x for x in dict.fromkeys(parents) if x not in self.nodes]
+        self.nodes.append(Value.__apply_op__(row, operands))
+        self.used.update(parents)
+
+
+def as_leaves(row: Op, numbers: Sequence[float]) -> list[Value | float]:
+    return [
+        Value(x) if isinstance(where, Interval) else x
+        for x, where in zip(numbers, ranges_of(row, len(numbers)), strict=True)
+    ]
+
+
+def mlps(
+    max_inputs: int = 3,
+    max_layers: int = 2,
+    max_width: int = 3,
+    activations: Iterable[Op | str] = ("tanh", "relu", "sigmoid", "softplus", "gelu"),
+) -> Strategy[Expression]:
+    """Draw a small multilayer perceptron with one output, as an `Expression`.
+
+    Each neuron is a `dot` and an activation, the same in all, off its kinks. The
+    arguments are the inputs, then neuron by neuron the weights and the bias.
+
+    >>> from hypothesis import find
+    >>> find(mlps(activations=["tanh"]), lambda e: e.arity > 3)
+    Expression(lambda x0, x1, x2, x3, x4: tanh(dot([x0, x1], [x2, x3], x4)), \
+at=(0.0, 0.0, 0.0, 0.0, 0.0))
+    """
+    rows = _rows("mlps(activations=...)", activations)
+    if not all(row.takes_one_operand for row in rows):
+        raise OperandError(
+            f"mlps(activations=...) takes rows called with one operand, not {rows}"
+        )
+    _check_counts(
+        "mlps", max_inputs=max_inputs, max_layers=max_layers, max_width=max_width
+    )
+    widths = st.lists(st.integers(1, max_width), max_size=max_layers - 1)
+    return _mlps(st.sampled_from(rows), st.integers(1, max_inputs), widths)
+
+
+@st.composite
+def _mlps(
+    draw: st.DrawFn,
+    activations: Strategy[Op],
+    counts: Strategy[int],
+    widths: Strategy[list[int]],
+) -> Expression:
+    leaves = _any_of(tuple(x for x in numbers_in(REALS, tame=True) if abs(x) <= 3)).map(
+        Value
+    )
+    row = draw(activations)
+    xs = arguments = [draw(leaves) for _ in range(draw(counts))]
+    with Evaluation():
+        for width in (*draw(widths), 1):
+            neurons = [[draw(leaves) for _ in range(len(xs) + 1)] for _ in range(width)]
+            arguments = [*arguments, *chain(*neurons)]
+            xs = [activated(row, xs, *neuron) for neuron in neurons]
+    return Expression.of(xs[0], arguments)
+
+
+def activated(row: Op, xs: Sequence[Value], *neuron: Value) -> Value:
+    *weights, bias = neuron
+    x = dot(xs, weights, bias)
+    if not is_ordinary(row, (x.data, *row.defaults), avoid_kinks=True):
+        bias.data += safe_operands(row)[0] - x.data
+        x = dot(xs, weights, bias)
+    return Value.__apply_op__(row, (x, *row.defaults))
+
+
+# --- what was asked -----------------------------------------------------------------
+def _rows(asked: str, ops: Iterable[Op | str]) -> tuple[Op, ...]:
+    listed = [ops] if isinstance(ops, str | Op) else ops
+    rows = tuple(find(op) if isinstance(op, str) else op for op in listed)
+    for row in rows:
+        if not isinstance(row, Op):
+            raise OperandError(
+                f"{asked} takes rows or their names, not {described(row)}"
+            )
+    if not rows:
+        raise ShapeError(f"{asked} takes at least one row; got none to draw from")
+    return rows
+
+
+def _check_counts(asked: str, **counts: int) -> None:
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ShapeError(
+                f"{asked}({name}=...) takes a count from 1 on, not {count!r}"
+            )
