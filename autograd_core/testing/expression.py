@@ -58,7 +58,7 @@ class Expression:
     >>> expression
     Expression(lambda x0, x1: tanh((a := x0 * x1) + 1.0) * a, at=(0.5, -2.0))
     >>> expression(0.5, 0), expression(Value(0.5), 0)
-    (1.9901095073734..., Value(data=0.0, grad=0.0))
+    (0.0, Value(data=0.0, grad=0.0))
     >>> [op.name for op in expression.ops]
     ['mul', 'add', 'tanh', 'mul']
     """
@@ -152,7 +152,10 @@ class Expression:
         Fraction(1, 27)
         """
         if len(numbers) != self.arity:
-            raise ShapeError(f"{self!r} takes {self.arity} numbers; got {len(numbers)}")
+            plural = "" if self.arity == 1 else "s"
+            raise ShapeError(
+                f"{self!r} takes {self.arity} number{plural}; got {len(numbers)}"
+            )
         results = list(numbers)
         for op, places in self.steps:
             operands = [results[x] if isinstance(x, int) else x for x in places]

@@ -8,13 +8,13 @@ graph from them leaves nothing to chance, and can use any. So whatever the shrin
 deletes or lowers, the rest is still a graph at a point inside every domain.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain, islice, product
-from math import ceil, inf, isfinite, log10, nan, nextafter
+from itertools import chain
+from math import isfinite
 
 from ..domain import REALS, Interval
-from ..errors import DomainError, MissingExtraError, OperandError, ShapeError
+from ..errors import MissingExtraError, OperandError, ShapeError
 from ..op import OPS, NaryOp, Op, find
 from ..real import described
 from ..recording import Evaluation
@@ -25,29 +25,33 @@ from .expression import Expression
 try:
     from hypothesis import strategies as st
 
-    from .hostile import hostile_numbers
-    from .references import MAX, REFERENCES
+    from .growth import CONSTANT, LEAF, Growth, Recipe
+    from .references import MAX
+    from .suitable import (
+        Numbers,
+        is_ordinary,
+        number,
+        numbers_in,
+        ranges_of,
+        safe_operands,
+        suits,
+    )
 except ModuleNotFoundError as missing:
     raise MissingExtraError(f"drawing needs {missing.name}", "testing") from None
 
 __all__ = ["expressions", "mlps", "points", "values"]
 
-Numbers = tuple[float, ...]
-Recipe = Sequence[tuple[int, int]]  # for each operand a source and a number
 Strategy = st.SearchStrategy
 
-# Where an operand comes from: the place in a list of the nodes that suit, or these. The
-# first operand mostly continues the graph, so that few steps come to nothing.
-_LEAF, _CONSTANT = -1, -2
-_FIRST = (*(0,) * 12, 1, 2, 3, _LEAF)
-_OTHERS = (*(_LEAF,) * 4, *(0,) * 4, *(1,) * 3, 2, 3, 4, 5, _CONSTANT)
+# The first operand mostly continues the graph, so that few steps come to nothing.
+_FIRST = (*(0,) * 12, 1, 2, 3, LEAF)
+_OTHERS = (*(LEAF,) * 4, *(0,) * 4, *(1,) * 3, 2, 3, 4, 5, CONSTANT)
 _ANY = st.integers(0, 2**13 - 1)
 _NUMBER = st.integers(0, 9) | _ANY | _ANY | _ANY  # failures shrink to the first few
-_OPERANDS = [st.tuples(st.sampled_from(_FIRST), _NUMBER)]
-_OPERANDS += [st.tuples(st.sampled_from(_OTHERS), _NUMBER)] * 7
+_FIRST_OPERAND = st.tuples(st.sampled_from(_FIRST), _NUMBER)
+_OTHER_OPERAND = st.tuples(st.sampled_from(_OTHERS), _NUMBER)
 
 _OFFSETS = (0.0, *(s * x for x in (1e-3, 1e-9, 1e-12, 2.3e-16) for s in (1, -1)))
-_LEAST, _NEAR, _MOST = 1e-30, 1e-3, 1e6
 
 
 # --- numbers ------------------------------------------------------------------------
@@ -74,96 +78,6 @@ def values(
     return st.builds(Value, numbers, **named)
 
 
-@cache
-def ranges_of(row: Op, count: int) -> list[Interval | Numbers]:
-    """Return where each operand may lie: an interval, or its only sensible values."""
-    known = OPS.get(row.name) is row and row.name in REFERENCES
-    choices = REFERENCES[row.name].choices if known else {}
-    domain = (row.domain * count)[:count]
-    return [choices.get(i) or interval for i, interval in enumerate(domain)]
-
-
-@cache
-def numbers_in(where: Interval | Numbers, tame: bool = False) -> Numbers:
-    """Return numbers inside, the simplest, which are short to write, first."""
-    if not isinstance(where, Interval):
-        return where
-    low, width = _window(where)
-    digits = ceil(3 - log10(width)) if 0 < width < 1e300 else 0
-    grid = (round(low + width * (k / 6000), digits) for k in range(6001))
-    ends = (low, nextafter(low, inf), low + width / 2, where.high)
-    hostile = (*hostile_numbers(), nextafter(where.high, -inf))
-    inside = {x + 0.0 for x in (*grid, *ends, *hostile) if x in where}
-    mild = {x for x in inside if x == 0 or _LEAST <= abs(x) <= _MOST}
-    if not inside:
-        raise DomainError(f"no number to draw lies in the domain {where}")
-    return tuple(sorted((tame and mild) or inside, key=_simplicity))
-
-
-def _window(interval: Interval) -> tuple[float, float]:
-    """Return the lowest ordinary number of the interval, and how far they reach."""
-    low, high = interval.low, interval.high
-    if low > -3:
-        return low, min(high, low + max(3.0, abs(low)), MAX) - low
-    if high < 3:
-        low = max(low, high - max(3.0, abs(high)), -MAX)
-        return low, high - low
-    return -3.0, 6.0
-
-
-def _simplicity(x: float) -> tuple[int, bool, float, bool]:
-    return len(repr(abs(x))), x % 1 != 0, abs(x), x < 0
-
-
-# --- where a row is smooth ----------------------------------------------------------
-def suits(row: Op, operands: Sequence[float], avoid_kinks: bool) -> bool:
-    """Tell whether operands are in the domain, and far from kinks and ends if asked."""
-    ranges = ranges_of(row, len(operands))
-    if not all(x in where for x, where in zip(operands, ranges, strict=True)):
-        return False
-    margin = min(_NEAR * max(1.0, *map(abs, operands)), 0.5)
-    return not avoid_kinks or (
-        all(abs(_number(kink, operands)) > margin for kink in row.kinks)
-        and all(
-            min(x - where.low, where.high - x) >= min(margin, _NEAR * _window(where)[1])
-            for x, where in zip(operands, ranges, strict=True)
-            if isinstance(where, Interval)
-        )
-    )
-
-
-def is_ordinary(row: Op, operands: Sequence[float], avoid_kinks: bool) -> bool:
-    """Tell whether the row can be a step here: inside its domain and of usual size."""
-    y = abs(_number(row.forward, operands))
-    return (y == 0 or _LEAST <= y <= _MOST) and suits(row, operands, avoid_kinks)
-
-
-def _number(function: Callable[..., float], operands: Sequence[float]) -> float:
-    """Return what a function gives, nan where it raises as those of `math` do."""
-    try:
-        return float(function(*operands))
-    except (ArithmeticError, ValueError):
-        return nan
-
-
-@cache
-def safe_operands(row: Op) -> Numbers:
-    """Return the simplest operands at which the row is ordinary, or else finite."""
-    count = row.arity or 3
-    each = [numbers_in(where, tame=True) for where in ranges_of(row, count)]
-    shortened = [some[: ceil(4000 ** (1 / count))] for some in each]
-    grid = list(islice(product(*shortened), 10_000))
-    ordinary = (xs for xs in grid if is_ordinary(row, xs, avoid_kinks=True))
-    finite = (xs for xs in grid if isfinite(_number(row.forward, xs)))
-    found = next(ordinary, None) or next(finite, None)
-    if found is None:
-        raise DomainError(
-            f"{row!r} cannot be drawn: it is finite at none of {len(grid)} points of "
-            f"its domain, such as {grid[0]}; state its Op(domain=(Interval(...), ...))"
-        )
-    return found
-
-
 # --- points -------------------------------------------------------------------------
 def points(op: Op | str, *, avoid_kinks: bool = False) -> Strategy[Numbers]:
     """Draw operands inside the domain of a row, many of them where formulas break.
@@ -177,7 +91,7 @@ def points(op: Op | str, *, avoid_kinks: bool = False) -> Strategy[Numbers]:
     >>> find(points("atan2"), lambda point: True)
     (0.0, 0.0)
     >>> find(points("log"), lambda point: point[0] > 1.5)
-    (1.001,)
+    (2.0,)
     """
     (row,) = _rows("points(op)", [op])
     return _points(row, avoid_kinks)
@@ -233,7 +147,7 @@ def _go_to_kink(row: Op, point: Numbers, i: int, offset: float) -> float:
     x, kink = point[i], row.kinks[i % len(row.kinks)]
 
     def along(x: float) -> float:
-        return _number(kink, (*point[:i], x, *point[i + 1 :]))
+        return number(kink, (*point[:i], x, *point[i + 1 :]))
 
     for _ in range(12):
         x = round(x, 9) if along(round(x, 9)) == 0 else x
@@ -279,7 +193,10 @@ def expressions(
 
 @cache
 def _steps(row: Op) -> Strategy[tuple[Op, Recipe]]:
-    recipes = [st.tuples(*_OPERANDS[:count]) for count in _counts(row)]
+    recipes = [
+        st.tuples(_FIRST_OPERAND, *[_OTHER_OPERAND] * (count - 1))
+        for count in _counts(row)
+    ]
     return st.tuples(st.just(row), st.one_of(recipes))
 
 
@@ -298,68 +215,6 @@ def _expressions(
         for row, recipe in steps:
             growth.take(row, recipe)
     return Expression.of(growth.nodes[-1])
-
-
-class Growth:
-    """A graph that takes one step after another, where it stays ordinary."""
-
-    def __init__(self, share: bool, avoid_kinks: bool) -> None:
-        self.share, self.avoid_kinks = share, avoid_kinks
-        self.nodes: list[Value] = []
-        self.used: set[Value] = set()
-
-    def take(self, row: Op, recipe: Recipe) -> None:
-        """Add a step of the row, unless the operands turn out not to suit it."""
-        operands: list[Value | float] = []
-        for where, (source, index) in zip(
-            ranges_of(row, len(recipe)), recipe, strict=True
-        ):
-            operands.append(self._operand(where, source, index, operands))
-        numbers = [x.data if isinstance(x, Value) else x for x in operands]
-        if not any(isinstance(x, Value) for x in operands):
-            operands = as_leaves(row, numbers)
-        if is_ordinary(row, numbers, self.avoid_kinks):
-            self._add(row, operands)
-        elif not self.nodes:
-            self._add(row, as_leaves(row, safe_operands(row)))
-
-    def _operand(
-        self,
-        where: Interval | Numbers,
-        source: int,
-        index: int,
-        before: list[Value | float],
-    ) -> Value | float:
-        numbers = numbers_in(where, tame=True)
-        number = numbers[index % len(numbers)]
-        if source == _CONSTANT or not isinstance(where, Interval):
-            return number
-        if source == _LEAF:
-            return Value(number)
-        taken = [x for x in before if isinstance(x, Value)]
-        new = [x for x in taken if self.share and x not in self.nodes]
-        suitable = [*self._suitable(where, taken), *new]
-        return suitable[source % len(suitable)] if suitable else Value(number)
-
-    def _suitable(self, where: Interval, taken: list[Value]) -> list[Value]:
-        """Return the nodes in the interval: unused ones first, later ones first."""
-        used = self.used.union(taken)
-        nodes = [x for x in reversed(self.nodes) if x.data in where]
-        again = [x for x in nodes if x in used] if self.share else []
-        return [*(x for x in nodes if x not in used), *again]
-
-    def _add(self, row: Op, operands: list[Value | float]) -> None:
-        parents = [x for x in operands if isinstance(x, Value)]
-        self.nodes += [x for x in dict.fromkeys(parents) if x not in self.nodes]
-        self.nodes.append(Value.__apply_op__(row, operands))
-        self.used.update(parents)
-
-
-def as_leaves(row: Op, numbers: Sequence[float]) -> list[Value | float]:
-    return [
-        Value(x) if isinstance(where, Interval) else x
-        for x, where in zip(numbers, ranges_of(row, len(numbers)), strict=True)
-    ]
 
 
 def mlps(
@@ -386,8 +241,11 @@ at=(0.0, 0.0, 0.0, 0.0, 0.0))
     _check_counts(
         "mlps", max_inputs=max_inputs, max_layers=max_layers, max_width=max_width
     )
+    small = tuple(x for x in numbers_in(REALS, tame=True) if abs(x) <= 3)
     widths = st.lists(st.integers(1, max_width), max_size=max_layers - 1)
-    return _mlps(st.sampled_from(rows), st.integers(1, max_inputs), widths)
+    return _mlps(
+        st.sampled_from(rows), st.integers(1, max_inputs), widths, _any_of(small)
+    )
 
 
 @st.composite
@@ -396,21 +254,20 @@ def _mlps(
     activations: Strategy[Op],
     counts: Strategy[int],
     widths: Strategy[list[int]],
+    numbers: Strategy[float],
 ) -> Expression:
-    leaves = _any_of(tuple(x for x in numbers_in(REALS, tame=True) if abs(x) <= 3)).map(
-        Value
-    )
     row = draw(activations)
-    xs = arguments = [draw(leaves) for _ in range(draw(counts))]
-    with Evaluation():
-        for width in (*draw(widths), 1):
-            neurons = [[draw(leaves) for _ in range(len(xs) + 1)] for _ in range(width)]
-            arguments = [*arguments, *chain(*neurons)]
-            xs = [activated(row, xs, *neuron) for neuron in neurons]
+    xs = arguments = [Value(draw(numbers)) for _ in range(draw(counts))]
+    for width in (*draw(widths), 1):
+        layer = [[Value(draw(numbers)) for _ in (*xs, 1)] for _ in range(width)]
+        arguments = [*arguments, *chain(*layer)]
+        with Evaluation():
+            xs = [activated(row, xs, *neuron) for neuron in layer]
     return Expression.of(xs[0], arguments)
 
 
 def activated(row: Op, xs: Sequence[Value], *neuron: Value) -> Value:
+    """Compute a neuron, its bias moved off the kinks of the activation if need be."""
     *weights, bias = neuron
     x = dot(xs, weights, bias)
     if not is_ordinary(row, (x.data, *row.defaults), avoid_kinks=True):
