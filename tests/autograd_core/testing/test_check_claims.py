@@ -140,5 +140,5 @@ def test_a_claim_has_one_partial_for_each_argument() -> None:
 @pytest.mark.parametrize("f", [sin, math.sin])
 def test_a_claim_is_made_of_numbers(f: Function, claim: Any) -> None:
     """What is no number is refused in the project's words."""
-    with pytest.raises(OperandError, match="claimed (takes a real number|returns one partial)"):
+    with pytest.raises(OperandError, match=r"claimed (takes|returns)"):
         check_derivative(f, 1.0, claimed=lambda x: claim)
