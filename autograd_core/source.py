@@ -47,20 +47,23 @@ class Source(NamedTuple):
         """
         line = self.text.encode()  # columns count bytes
         end = self.end_column if self.end_line == self.line else len(line)
-        before, inside = line[: self.column].decode(), line[self.column : end].decode()
+        before = line[: self.column].decode(errors="replace")
+        inside = line[self.column : end].decode(errors="replace")
         first, carets = len(before), len(inside)
         indent = len(self.text) - len(self.text.lstrip())
         start = indent if first + carets <= indent + WIDTH else max(indent, first - 8)
         shown = self.text[start : start + WIDTH]
         carets = min(carets, WIDTH - (first - start))
-        return f"{shown}\n{' ' * (first - start)}{'^' * carets}"
+        margin = "".join(["\t" if c == "\t" else " " for c in before[start:]])
+        return f"{shown}\n{margin}{'^' * carets}"
 
 
 def calling() -> Instruction | None:
     """Return what is executed now outside of this package."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != __package__:
+        module = frame.f_globals.get("__name__")
+        if str(module).partition(".")[0] != __package__:
             return frame.f_code, frame.f_lasti
         frame = frame.f_back
     return None

@@ -12,12 +12,12 @@ from typing import Any
 
 from ..op import Op
 from ..value import Value
-from .differences import slope
+from .differences import jump, slope
 from .enclosures import EVERYTHING, Enclosure, exactly, hull, image, slack
 from .oracles import oracle_of
-from .references import mp
+from .references import MAX, mp
 
-__all__ = ["Box", "bounds_of_local", "bounds_of_value", "is_at_kink"]
+__all__ = ["Box", "bounds_of_local", "bounds_of_value", "is_at_kink", "local_at"]
 
 Box = Sequence[Enclosure]
 
@@ -29,10 +29,15 @@ ULP = 2.0**-52
 def is_at_kink(node: Value, box: Box) -> bool:
     """Tell whether a kink of the node's row lies inside the box."""
     for kink in _op(node).kinks:
-        around = image(lambda *xs, kink=kink: mp.mpf(kink(*xs)), box)
+        around = image(lambda *xs, kink=kink: _finite(kink(*xs)), box)
         if around.low <= 0 <= around.high:
             return True
     return False
+
+
+def _finite(distance: Any) -> Any:
+    """Return how far a kink is, not farther than the largest float."""
+    return min(max(mp.mpf(distance), -MAX), MAX)
 
 
 def bounds_of_value(node: Value, box: Box) -> tuple[Enclosure, Enclosure]:
@@ -66,7 +71,7 @@ def bounds_of_local(
         return EVERYTHING, EVERYTHING
     oracle = oracle_of(op, node.operands)
     if oracle is None:
-        by_differences = _slope_of_floats(node, i)
+        by_differences = _slope_of_floats(node, i, at_kink=at_kink)
         return by_differences, by_differences
     if at_kink:
         box = [x.widened(BESIDE * (1 + x.magnitude)) for x in box]
@@ -94,14 +99,15 @@ def _widened(true: Enclosure, size: Any, box: Box, ulps: float) -> Enclosure:
 def _variation(node: Value, i: int) -> Any:
     """Return how far a local derivative moves where its operands move by 1 ULP."""
     op, y, xs = _op(node), node.data, node.operands
-    base = _local(op, i, y, xs)
-    moved = [_local(op, i, y * (1 + ULP), xs)]
+    base = local_at(op, i, y, xs)
+    moved = [local_at(op, i, y * (1 + ULP), xs)]
     for j, x in enumerate(xs):
-        moved.append(_local(op, i, y, (*xs[:j], x * (1 + ULP), *xs[j + 1 :])))
+        moved.append(local_at(op, i, y, (*xs[:j], x * (1 + ULP), *xs[j + 1 :])))
     return mp.mpf(max((abs(m - base) for m in moved if isfinite(m - base)), default=0))
 
 
-def _local(op: Op, i: int, y: float, operands: Sequence[float]) -> float:
+def local_at(op: Op, i: int, y: float, operands: Sequence[float]) -> float:
+    """Return the local derivative by operand i as a float, nan where there is none."""
     needed = [j == i for j in range(len(operands))]
     local = op.local_derivatives(needed, y, operands)[i]
     return nan if local is None else float(local)
@@ -118,9 +124,13 @@ def _moved(node: Value, box: Box) -> Enclosure:
     return value.widened(mp.fsum(reach)) if reach else value
 
 
-def _slope_of_floats(node: Value, i: int) -> Enclosure:
+def _slope_of_floats(node: Value, i: int, *, at_kink: bool = False) -> Enclosure:
     op, xs = _op(node), list(node.operands)
+
+    def along(x: float) -> float:
+        return op.forward(*xs[:i], x, *xs[i + 1 :])
+
     try:
-        return slope(lambda x: op.forward(*xs[:i], x, *xs[i + 1 :]), xs[i])
+        return (jump(along, xs[i]) if at_kink else None) or slope(along, xs[i])
     except Exception:  # somebody's own function may raise anything
         return EVERYTHING

@@ -7,23 +7,23 @@ is held against the enclosure of the true derivative (see `replay`). The first t
 of bounds is named. Functions that cannot be recorded are judged by differences.
 """
 
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import inf, isfinite
 from typing import Any
 
-from ..derivatives import gradient
-from ..errors import IndependentInputWarning, OperandError, ShapeError
+from ..errors import OperandError, ShapeError
 from ..graph import topological_order
 from ..real import described, is_real, to_float
 from ..recording import Evaluation, keeping_sources
 from ..source import calling
-from ..value import Value
+from ..value import Value, zero_grad
 from .differences import jump, slope
 from .enclosures import Enclosure, exactly
-from .nodes import faults
+from .nodes import faults, whole
 from .replay import Replay
 from .report import DerivativeError, Fault, Report, off_by
+from .slopes import faults_of_graphs, slopes
 
 __all__ = ["check_derivative"]
 
@@ -128,31 +128,62 @@ def _claims(claimed: Function | None, numbers: Sequence[float]) -> list[float]:
 
 def _judge_engine(root: Value, leaves: Sequence[Value], order: int) -> Report:
     """Judge our own derivatives, then those of each of them, up to the order."""
-    reports = [_judge_root(root, leaves)]
+    reports = []
     roots = [root]
-    for _ in range(order - 1):
-        roots = [by_x for y in roots for by_x in _slopes(y, leaves)]
+    for remaining in reversed(range(order)):
         for y in roots:
-            if reports[-1]:
-                reports.append(_judge_root(y, leaves))
+            reports.append(_judge_root(y, leaves, as_graphs=remaining > 0))
+            if not reports[-1]:
+                return reports[-1]
+        if remaining:
+            roots = [by_x for y in roots for by_x in _varying_slopes(y, leaves)]
     return max(reversed(reports), key=lambda report: _RANK[report.verdict])
+
+
+def _varying_slopes(root: Value, leaves: Sequence[Value]) -> list[Value]:
+    return [y for y in slopes(root, leaves) if y.requires_grad]
 
 
 _RANK = {"pass": 0, "kink": 1, "ill_conditioned": 2, "fail": 3}
 
 
-def _judge_root(root: Value, leaves: Sequence[Value]) -> Report:
-    fault = next(faults(root, leaves), None) if root.requires_grad else None
+def _judge_root(root: Value, leaves: Sequence[Value], *, as_graphs: bool) -> Report:
+    with _restored_gradients(topological_order(root)):
+        fault = _first_fault(root, leaves, as_graphs)
+        found = tuple([leaf.grad for leaf in leaves])
     replay = Replay(root, leaves)
-    found = tuple([leaf.grad for leaf in leaves])
     wanted = _wanted(replay, leaves)
     if fault:
         return Report("fail", f"the {fault.what} is wrong", found, wanted, fault)
     for node in replay.gradients:
-        if node.op is not None and not isfinite(node.data):
+        if (node.op is not None or node in leaves) and not isfinite(node.data):
             reason = f"{_named(node)} is {node.data}, which no digits are left of"
             return Report("ill_conditioned", reason, found, wanted)
     return _verdict(found, wanted, _kinks(replay))
+
+
+def _first_fault(root: Value, leaves: Sequence[Value], as_graphs: bool) -> Fault | None:
+    """Return what is wrong first; the gradients of the leaves are left on them."""
+    if not root.requires_grad:
+        return None
+    fault = next(faults(root, leaves), None)
+    if fault is None and as_graphs:
+        retry = whole(root, leaves, order=2)
+        fault = next(faults_of_graphs(root, leaves, retry), None)
+    return fault
+
+
+@contextmanager
+def _restored_gradients(nodes: Sequence[Value]) -> Iterator[None]:
+    """Put back the gradients of nodes that the function closes over."""
+    before = [(node.grad, node.has_grad) for node in nodes]
+    try:
+        yield
+    finally:
+        zero_grad(nodes)
+        for node, (grad, has_grad) in zip(nodes, before, strict=True):
+            if has_grad:
+                node.grad = grad
 
 
 def _judge_claim(
@@ -177,17 +208,6 @@ def _named(node: Value) -> str:
     return f"{node.op.name}({', '.join(map(repr, node.operands))})"
 
 
-def _slopes(root: Value, leaves: Sequence[Value]) -> list[Value]:
-    """Return the derivatives of a node as nodes, without those that are constant."""
-    if not root.requires_grad:
-        return []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IndependentInputWarning)
-        with keeping_sources():
-            slopes = gradient(root, list(leaves), create_graph=True)
-    return [y for y in slopes if y.requires_grad]
-
-
 def _verdict(
     found: tuple[float, ...], wanted: tuple[Enclosure, ...], kinks: Sequence[str]
 ) -> Report:
@@ -201,9 +221,14 @@ def _verdict(
         return Report("kink", f"{kinks[0]} is at a kink", *both)
     widest = max((enclosure.relative_width for enclosure in wanted), default=0.0)
     if widest > TOO_WIDE:
-        reason = f"rounding alone moves the derivative by {widest:.0%} of it"
-        return Report("ill_conditioned", reason, *both)
+        return Report("ill_conditioned", _lost(widest), *both)
     return Report("pass", f"right to {widest:.0e} of the derivative", *both)
+
+
+def _lost(widest: float) -> str:
+    if widest == inf:
+        return "rounding, overflow or the end of a domain leave nothing of it known"
+    return f"rounding alone moves the derivative by {100 * widest:.2g}% of it"
 
 
 def _judge_floats(
@@ -222,7 +247,4 @@ def _judge_floats(
 
 
 def _along(f: Function, numbers: Sequence[float], i: int) -> Callable[[float], float]:
-    def along(x: float) -> float:
-        return float(f(*numbers[:i], x, *numbers[i + 1 :]))
-
-    return along
+    return lambda x: f(*numbers[:i], x, *numbers[i + 1 :])

@@ -57,21 +57,24 @@ class Enclosure(NamedTuple):
             return 0.0
         return float((self.high - self.low) / self.magnitude)
 
+    def overlaps(self, other: "Enclosure") -> bool:
+        """Tell whether two intervals have a number in common."""
+        return bool(self.low <= other.high and other.low <= self.high)
+
     def widened(self, radius: Any) -> "Enclosure":
         """Return the interval with `radius` more on either side."""
         return Enclosure(self.low - radius, self.high + radius)
 
     def times(self, other: "Enclosure") -> "Enclosure":
-        """Return the interval of all products; 0 times anything is 0."""
-        ends = [a * b if a and b else mp.zero for a, b in product(self, other)]
-        return Enclosure(min(ends), max(ends))
+        """Return the interval of all products; of 0 times infinity nothing is known."""
+        return hull(a * b for a, b in product(self, other))
 
 
 EVERYTHING = Enclosure(-mp.inf, mp.inf)
 NOTHING = Enclosure(mp.one, -mp.one)
 
 
-def exactly(number: float) -> Enclosure:
+def exactly(number: Any) -> Enclosure:
     """Return the interval of one number.
 
     >>> 0.5 in exactly(0.5), 0.25 in exactly(0.5)
@@ -82,7 +85,9 @@ def exactly(number: float) -> Enclosure:
 
 def slack(size: Any, ulps: float) -> Any:
     """Return how far a result of this size may be off that is right to some ULP."""
-    return ulps * mp.mpf(ulp(max(float(min(size, MAX)), SMALLEST_PROMISED)))
+    if size > MAX:
+        return ulps * size * mp.mpf(2) ** -52
+    return ulps * mp.mpf(ulp(max(float(size), SMALLEST_PROMISED)))
 
 
 def hull(numbers: Iterable[Any]) -> Enclosure:

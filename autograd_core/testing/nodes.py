@@ -19,7 +19,7 @@ from .references import mp
 from .replay import Locals, pulled, pushed
 from .report import Fault, off_by, reproducer
 
-__all__ = ["faults"]
+__all__ = ["faults", "whole"]
 
 LONGEST = 300  # characters of a reproducer
 
@@ -95,7 +95,7 @@ def _faults_of_gradients(
                 found,
                 away,
                 node.source,
-                _whole(root, leaves),
+                whole(root, leaves),
             )
 
 
@@ -136,8 +136,9 @@ def _of_linearization(
     yield "pushed derivative", root, whole, rate
 
 
-def _whole(root: Value, leaves: Sequence[Value]) -> str:
+def whole(root: Value, leaves: Sequence[Value], order: int = 1) -> str:
     """Return a line that checks the whole graph, where it is short enough to paste."""
     text = repr(Expression.of(root, leaves))
-    line = f"e = {text}; check_derivative(e, *e.point)"
+    options = f", order={order}" if order > 1 else ""
+    line = f"e = {text}; check_derivative(e, *e.point{options})"
     return line if len(line) <= LONGEST else ""

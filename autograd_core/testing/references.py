@@ -119,9 +119,21 @@ def _sech2(x: Any) -> Any:
 
 
 def _polygamma(n: Any, x: Any) -> Any:
-    if x < 0:  # reflection (DLMF 5.15.6), asked of n = 1 only
-        return mp.pi**2 / mp.sinpi(x) ** 2 - _polygamma(n, 1 - x)
-    return mp.polygamma(int(n), x)
+    n = int(mp.nint(n))
+    if x < 0:  # reflection (DLMF 5.15.6)
+        return (-1) ** n * mp.polygamma(n, 1 - x) - mp.pi * _cot_slope(n, x)
+    return mp.polygamma(n, x)
+
+
+def _cot_slope(n: int, x: Any) -> Any:
+    """Return the n-th derivative of cot(πx), a polynomial in the cotangent c."""
+    polynomial = [mp.zero, mp.one]  # from the power 0 up
+    for _ in range(n):  # c' = -π(1 + c²)
+        slope = [-mp.pi * k * a for k, a in enumerate(polynomial)][1:]
+        polynomial = [
+            low + high for low, high in zip([*slope, 0, 0], [0, 0, *slope], strict=True)
+        ]
+    return mp.polyval(polynomial[::-1], mp.cospi(x) / mp.sinpi(x))
 
 
 def _digamma(x: Any) -> Any:
@@ -199,7 +211,8 @@ REFERENCES: dict[str, Reference] = {
     "identity": Reference(lambda x: x, (_one,), ulps=0, partial_ulps=0),
     "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),), ulps=0, partial_ulps=0),
     "power": Reference(_power,
-        (lambda a, b: b * _power(a, b - 1), lambda a, b: _power(a, b) * mp.log(a))),
+        (lambda a, b: b * _power(a, b - 1) if b else mp.zero,
+         lambda a, b: _power(a, b) * mp.log(a) if a or b <= 0 else mp.zero)),
     "abs": Reference(abs, (mp.sign,), ulps=0, partial_ulps=0),
     "sign": Reference(mp.sign, (_zero,), ulps=0, partial_ulps=0),
     "heaviside": Reference(lambda x: _step(x > 0), (_zero,), ulps=0, partial_ulps=0),

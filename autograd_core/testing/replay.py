@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from ..graph import topological_order
 from ..value import Value
 from .bounds import bounds_of_local, bounds_of_value, is_at_kink
-from .enclosures import Enclosure, exactly, total_of
-from .references import mp
+from .enclosures import EVERYTHING, Enclosure, exactly, total_of
+from .references import MAX, mp
 
 __all__ = ["Locals", "Replay", "pulled", "pushed"]
 
@@ -101,17 +101,21 @@ def pushed(
 
 def _product(a: Enclosure, b: Enclosure) -> Enclosure:
     """Return the products, with the rounding that a factor of ±1 does not have."""
-    part = a.times(b)
     if any(x.low == x.high and abs(x.low) == 1 for x in (a, b)):
-        return part
+        return a.times(b)
+    if max(a.magnitude, b.magnitude) > MAX:  # as a float, inf; times 0 it is nan
+        return EVERYTHING
+    part = a.times(b)
     return part.widened(part.magnitude * ROUNDING + SMALLEST)
 
 
 def _summed(parts: Sequence[Enclosure]) -> Enclosure:
     """Return the sums, with a rounding for each addition."""
+    if len(parts) == 1:
+        return parts[0]
+    if max(part.magnitude for part in parts) > MAX:  # inf - inf is nan
+        return EVERYTHING
     whole = total_of(parts)
-    if len(parts) == 1 or whole.is_unbounded:
-        return whole
     size = whole.magnitude
     if len(parts) > 2:
         size = mp.fsum(part.magnitude for part in parts) * (len(parts) - 1)

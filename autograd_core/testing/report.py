@@ -114,7 +114,7 @@ def _number(x: float) -> str:
     return repr(x) if x == x and abs(x) != float("inf") else f"float('{x}')"
 
 
-def reproducer(op: Op, operands: Sequence[float]) -> str:
+def reproducer(op: Op, operands: Sequence[float], order: int = 1) -> str:
     """Return a line that checks the row alone where it failed, to be pasted.
 
     >>> from autograd_core.ops import tanh
@@ -124,6 +124,7 @@ def reproducer(op: Op, operands: Sequence[float]) -> str:
     if len(operands) > MANY:
         return ""
     numbers = ", ".join(map(_number, operands))
+    numbers += f", order={order}" if order > 1 else ""
     if not isinstance(op, NaryOp):
         return f"check_derivative({op.name}, {numbers})"
     call = f"{op.name}(xs)"
