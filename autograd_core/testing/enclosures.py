@@ -70,6 +70,8 @@ class Enclosure(NamedTuple):
         return hull(a * b for a, b in product(self, other))
 
 
+STEEP = 0.1  # a relative width that no function has on a narrow box without reason
+
 EVERYTHING = Enclosure(-mp.inf, mp.inf)
 NOTHING = Enclosure(mp.one, -mp.one)
 
@@ -123,19 +125,32 @@ def _image(
     function: Callable[..., Any], box: Sequence[Enclosure], steps: bool
 ) -> Enclosure:
     middle = [(x.low + x.high) / 2 for x in box]
-    wide = [i for i, x in enumerate(box) if x.low != x.high]
     centre = _real(function(*middle))
+    wide = [i for i, x in enumerate(box) if x.low != x.high]
     if not wide:
         return Enclosure(centre, centre)
-    places = [*_crosses(box, middle, wide)]
-    if 1 < len(wide) <= 3:
-        places += _corners(box, middle, wide)
-    values = hull([_real(function(*x)) for x in places])
+    values = _at_ends(function, box, middle, wide)
+    if values.relative_width > STEEP:
+        around = [x.widened((x.high - x.low) / 2) for x in box]
+        if _at_ends(function, around, middle, wide).magnitude < values.magnitude:
+            return EVERYTHING  # it falls off outward, as from a pole
     if len(wide) > 3:
         reach = max(abs(values.low - centre), abs(values.high - centre))
         return Enclosure(centre, centre).widened(reach * len(wide))
     bend = mp.zero if steps else abs(values.low + values.high - 2 * centre)
     return hull([*values, centre]).widened(bend)
+
+
+def _at_ends(
+    function: Callable[..., Any],
+    box: Sequence[Enclosure],
+    middle: Sequence[Any],
+    wide: Sequence[int],
+) -> Enclosure:
+    places = [*_crosses(box, middle, wide)]
+    if 1 < len(wide) <= 3:
+        places += _corners(box, middle, wide)
+    return hull([_real(function(*x)) for x in places])
 
 
 def _real(number: Any) -> Any:

@@ -211,3 +211,31 @@ def test_at_the_edge_of_the_domain_nothing_is_known() -> None:
     assert image(mp.sqrt, [around(0.0, 1e-30)]) == EVERYTHING
     assert image(mp.log, [around(1e-9, 2e-9)]) == EVERYTHING
     assert not image(mp.log, [around(1e-9, 5e-10)]).is_unbounded
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, -0.9])
+@pytest.mark.parametrize("pole", [lambda x: 1 / x, lambda x: -1 / x**2, mp.cot])
+def test_around_a_pole_nothing_is_known(
+    pole: Callable[[Any], Any], shift: float
+) -> None:
+    """The ends of an interval tell nothing of what is beyond all bounds between."""
+    radius = 1e-16
+
+    assert image(pole, [around(shift * radius, radius)]) == EVERYTHING
+    assert not image(pole, [around(10 * radius, radius)]).is_unbounded
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, -1.0])
+@pytest.mark.parametrize("f", [lambda x: x**2, lambda x: x**3, mp.sin, abs])
+def test_a_zero_is_no_pole(f: Callable[[Any], Any], shift: float) -> None:
+    """However much a function varies around its zero, it is small there."""
+    radius = mp.mpf(10) ** -16
+
+    assert image(f, [around(shift * radius, radius)]).magnitude < 10 * radius
+
+
+def test_a_difference_of_intervals_is_no_pole() -> None:
+    """Of several intervals, the same corners are compared."""
+    box = [around(1.0, 1e-16), around(1.0, 2e-16)]
+
+    assert float(image(lambda a, b: a - b, box).high) == pytest.approx(3e-16, rel=1e-3)
