@@ -31,7 +31,7 @@ SEEN_FROM_OUTSIDE = ("autograd_core", "autograd_core.errors")
 
 THIRD_PARTY = {
     "autograd_core/testing/oracles.py": {"mpmath"},
-    "autograd_core/testing/references.py": {"mpmath"},
+    "autograd_core/testing/true_functions.py": {"mpmath"},
     "autograd_core/testing/strategies.py": {"hypothesis"},
     "autograd_core/symbolic.py": {"sympy"},
     "nn/training.py": {"tqdm"},

@@ -99,11 +99,21 @@ def metadata(wheel) -> Message:
 
 
 def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel):
-    """Tests, demos and tools stay out of the wheel."""
+    """Tests, demos and tools stay out of the wheel; Hypothesis's entry point is in."""
     tops = {name.split("/")[0] for name in wheel.namelist()}
     others = {top for top in tops if not top.endswith(".dist-info")}
 
-    assert others == set(PACKAGES)
+    assert others == {*PACKAGES, "_autograd_core_hypothesis.py"}
+
+
+def test_the_wheel_tells_hypothesis_what_to_load(wheel):
+    """The entry point names the module that makes `st.from_type(Value)` work."""
+    (name,) = (n for n in wheel.namelist() if n.endswith("/entry_points.txt"))
+
+    assert wheel.read(name).decode().split() == [
+        "[hypothesis]",
+        *("autograd_core", "=", "_autograd_core_hypothesis"),
+    ]
 
 
 def test_the_wheel_holds_every_module(wheel):

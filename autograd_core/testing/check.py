@@ -228,7 +228,7 @@ def _verdict(
 def _lost(widest: float) -> str:
     if widest == inf:
         return "rounding, overflow or the end of a domain leave nothing of it known"
-    return f"rounding alone moves the derivative by {100 * widest:.2g}% of it"
+    return f"rounding alone moves the derivative by {100 * widest:.3g}% of it"
 
 
 def _judge_floats(

@@ -46,6 +46,8 @@ class Enclosure(NamedTuple):
     @property
     def magnitude(self) -> Any:
         """The largest absolute value inside."""
+        if self.low is self.high:
+            return abs(self.low)
         return max(abs(self.low), abs(self.high))
 
     @property
@@ -82,7 +84,8 @@ def exactly(number: Any) -> Enclosure:
     >>> 0.5 in exactly(0.5), 0.25 in exactly(0.5)
     (True, False)
     """
-    return Enclosure(mp.mpf(number), mp.mpf(number))
+    exact = mp.mpf(number)
+    return Enclosure(exact, exact)
 
 
 def slack(size: Any, ulps: float) -> Any:
@@ -175,4 +178,5 @@ def _crosses(
     for end in (0, 1):
         for i in wide:
             yield [box[j][end] if j == i else x for j, x in enumerate(middle)]
-        yield [x[end] for x in box]
+        if len(wide) > 3:  # of fewer the corners hold these
+            yield [x[end] for x in box]

@@ -8,6 +8,7 @@ its floats, and only differences can judge it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
 import mpmath
@@ -21,6 +22,7 @@ from .references import REFERENCES, mp
 __all__ = ["Oracle", "oracle_of", "precise_gradient", "precisely", "rate", "rates"]
 
 OWN_ULPS = 4.0
+MEMORY = 64
 STEP = 80  # the step of a difference is 10 to minus this, of a small operand
 TAIL = 350  # further digits, for what is flat to the last of a float
 
@@ -54,9 +56,12 @@ def oracle_of(op: Op, operands: Sequence[float]) -> Oracle | None:
     return None
 
 
+@cache
 def _of_reference(op: Op) -> Oracle:
     reference = REFERENCES[op.name]
     partials = reference.partials
+    if callable(partials):
+        partials = lru_cache(MEMORY)(partials)  # asked for each operand in turn
 
     def partial(i: int) -> Callable[..., Any]:
         if callable(partials):

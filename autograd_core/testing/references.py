@@ -16,15 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import MissingExtraError
+from . import true_functions as fn
+from .true_functions import mp
 
-try:
-    import mpmath
-except ImportError:
-    raise MissingExtraError("autograd_core.testing needs mpmath", "testing") from None
-
-mp = mpmath.MPContext()
-mp.dps = 50
+__all__ = ["MAX", "REFERENCES", "SMALLEST_PROMISED", "Reference", "mp", "ulps"]
 
 MAX = sys.float_info.max
 SMALLEST_PROMISED = 1e-300  # smaller results may lose digits to underflow
@@ -89,133 +84,24 @@ def ulps(found: float, true: Any, size: Any = None) -> float:
     return float(abs(mp.mpf(found) - true) / unit)
 
 
-# --- the functions that mpmath lacks ------------------------------------------------
-def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + mp.exp(-x))
-
-
-def _erfc(x: Any) -> Any:
-    return mp.erfc(x) if abs(x) < 1e6 else mp.mpf(2 if x < 0 else 0)
-
-
-def _cdf(x: Any) -> Any:
-    return _erfc(-x / mp.sqrt(2)) / 2
-
-
-def _pdf(x: Any) -> Any:
-    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
-
-
-def _cbrt(x: Any) -> Any:
-    return mp.sign(x) * mp.cbrt(abs(x))
-
-
-def _power(a: Any, b: Any) -> Any:
-    return a ** int(b) if mp.isint(b) else mp.exp(b * mp.log(a))
-
-
-def _sech2(x: Any) -> Any:
-    return mp.sech(x) ** 2
-
-
-def _polygamma(n: Any, x: Any) -> Any:
-    n = int(mp.nint(n))
-    if x < 0:  # reflection (DLMF 5.15.6)
-        return (-1) ** n * mp.polygamma(n, 1 - x) - mp.pi * _cot_slope(n, x)
-    return mp.polygamma(n, x)
-
-
-def _cot_slope(n: int, x: Any) -> Any:
-    """Return the n-th derivative of cot(πx), a polynomial in the cotangent c."""
-    polynomial = [mp.zero, mp.one]  # from the power 0 up
-    for _ in range(n):  # c' = -π(1 + c²)
-        slope = [-mp.pi * k * a for k, a in enumerate(polynomial)][1:]
-        polynomial = [
-            low + high for low, high in zip([*slope, 0, 0], [0, 0, *slope], strict=True)
-        ]
-    return mp.polyval(polynomial[::-1], mp.cospi(x) / mp.sinpi(x))
-
-
-def _digamma(x: Any) -> Any:
-    return (
-        mp.digamma(x)
-        if x > 0
-        else mp.digamma(1 - x) - mp.pi * mp.cospi(x) / mp.sinpi(x)
-    )
-
-
-def _lgamma_size(x: Any) -> Any:
-    if x > 0:
-        return mp.loggamma(x).real
-    return abs(mp.loggamma(1 - x).real) + abs(mp.log(abs(mp.sinpi(x)) / mp.pi))
-
-
-def _digamma_size(x: Any) -> Any:
-    if x > 0:
-        return _digamma(x)
-    return abs(_digamma(1 - x)) + abs(mp.pi * mp.cospi(x) / mp.sinpi(x))
-
-
-def _silu_slope_size(x: Any) -> Any:
-    return _sigmoid(x) + abs(x) * _sigmoid(x) * _sigmoid(-x)
-
-
-def _log_of_others(*xs: Any) -> Any:
-    high, *others = sorted(xs, reverse=True)
-    return mp.log1p(mp.fsum(mp.exp(x - high) for x in others))
-
-
-def _logaddexp(*xs: Any) -> Any:
-    return max(xs) + _log_of_others(*xs)
-
-
-def _logaddexp_size(*xs: Any) -> Any:
-    return abs(max(xs)) + _log_of_others(*xs)
-
-
-def _softmax(*xs: Any) -> list[Any]:
-    shares = [mp.exp(x - max(xs)) for x in xs]
-    return [share / mp.fsum(shares) for share in shares]
-
-
-def _dot(*operands: Any) -> Any:
-    n = len(operands) // 2
-    return mp.fdot(operands[:n], operands[n:-1]) + operands[-1]
-
-
-def _others(*xs: Any) -> list[Any]:
-    return [mp.fprod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
-
-
-def _one(*_: Any) -> Any:
-    return mp.mpf(1)
-
-
-def _zero(*_: Any) -> Any:
-    return mp.mpf(0)
-
-
-def _step(condition: bool) -> Any:
-    return mp.mpf(condition)
-
-
 # fmt: off
 REFERENCES: dict[str, Reference] = {
-    "add": Reference(lambda a, b: a + b, (_one, _one), ulps=0.5, partial_ulps=0),
-    "sub": Reference(lambda a, b: a - b, (_one, lambda a, b: mp.mpf(-1)),
+    "add": Reference(lambda a, b: a + b, (fn.one, fn.one), ulps=0.5, partial_ulps=0),
+    "sub": Reference(lambda a, b: a - b, (fn.one, lambda a, b: mp.mpf(-1)),
         ulps=0.5, partial_ulps=0),
     "mul": Reference(lambda a, b: a * b, (lambda a, b: b, lambda a, b: a),
         ulps=0.5, partial_ulps=0),
     "div": Reference(lambda a, b: a / b,
         (lambda a, b: 1 / b, lambda a, b: -a / b**2)),
-    "identity": Reference(lambda x: x, (_one,), ulps=0, partial_ulps=0),
+    "identity": Reference(lambda x: x, (fn.one,), ulps=0, partial_ulps=0),
     "neg": Reference(lambda x: -x, (lambda x: mp.mpf(-1),), ulps=0, partial_ulps=0),
-    "power": Reference(_power,
-        (lambda a, b: b * _power(a, b - 1) if b else mp.zero,
-         lambda a, b: _power(a, b) * mp.log(a) if a or b <= 0 else mp.zero)),
+    "power": Reference(fn.power,
+        (lambda a, b: b * fn.power(a, b - 1) if b else mp.zero,
+         lambda a, b: fn.power(a, b) * mp.log(a) if a or b <= 0 else mp.zero)),
     "abs": Reference(abs, (mp.sign,), ulps=0, partial_ulps=0),
-    "sign": Reference(mp.sign, (_zero,), ulps=0, partial_ulps=0),
-    "heaviside": Reference(lambda x: _step(x > 0), (_zero,), ulps=0, partial_ulps=0),
+    "sign": Reference(mp.sign, (fn.zero,), ulps=0, partial_ulps=0),
+    "heaviside": Reference(lambda x: fn.step(x > 0), (fn.zero,),
+        ulps=0, partial_ulps=0),
     "exp": Reference(mp.exp, (mp.exp,)),
     "expm1": Reference(mp.expm1, (mp.exp,)),
     "exp2": Reference(lambda x: mp.exp(x * mp.ln2),
@@ -227,7 +113,7 @@ REFERENCES: dict[str, Reference] = {
     "log2": Reference(lambda x: mp.log(x) / mp.ln2, (lambda x: 1 / (x * mp.ln2),)),
     "log10": Reference(mp.log10, (lambda x: 1 / (x * mp.ln10),)),
     "sqrt": Reference(mp.sqrt, (lambda x: 1 / (2 * mp.sqrt(x)),)),
-    "cbrt": Reference(_cbrt, (lambda x: 1 / (3 * _cbrt(x)**2),), partial_ulps=8),
+    "cbrt": Reference(fn.cbrt, (lambda x: 1 / (3 * fn.cbrt(x)**2),), partial_ulps=8),
     "hypot": Reference(mp.hypot,
         (lambda a, b: a / mp.hypot(a, b), lambda a, b: b / mp.hypot(a, b))),
     "sin": Reference(mp.sin, (mp.cos,)),
@@ -240,33 +126,33 @@ REFERENCES: dict[str, Reference] = {
         (lambda a, b: b / (a*a + b*b), lambda a, b: -a / (a*a + b*b))),
     "sinh": Reference(mp.sinh, (mp.cosh,)),
     "cosh": Reference(mp.cosh, (mp.sinh,)),
-    "tanh": Reference(mp.tanh, (_sech2,)),
-    "sech_squared": Reference(_sech2, (lambda x: -2 * mp.tanh(x) * _sech2(x),)),
+    "tanh": Reference(mp.tanh, (fn.sech2,)),
+    "sech_squared": Reference(fn.sech2, (lambda x: -2 * mp.tanh(x) * fn.sech2(x),)),
     "asinh": Reference(mp.asinh, (lambda x: 1 / mp.sqrt(1 + x*x),)),
     "acosh": Reference(mp.acosh, (lambda x: 1 / mp.sqrt(x*x - 1),)),
     "atanh": Reference(mp.atanh, (lambda x: 1 / (1 - x*x),)),
     "erf": Reference(mp.erf, (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x*x),)),
-    "erfc": Reference(_erfc, (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x*x),)),
+    "erfc": Reference(fn.erfc, (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x*x),)),
     "gaussian": Reference(lambda x: mp.exp(-x*x), (lambda x: -2*x * mp.exp(-x*x),)),
-    "normal_pdf": Reference(_pdf, (lambda x: -x * _pdf(x),)),
-    "normal_cdf": Reference(_cdf, (_pdf,)),
-    "lgamma": Reference(lambda x: mp.loggamma(x).real, (_digamma,),
-        size=_lgamma_size, partial_size=_digamma_size, ulps=9, partial_ulps=9),
-    "digamma": Reference(_digamma, (lambda x: _polygamma(1, x),),
-        size=_digamma_size, ulps=9, partial_ulps=9),
-    "polygamma": Reference(_polygamma, (_zero, lambda n, x: _polygamma(n + 1, x)),
+    "normal_pdf": Reference(fn.pdf, (lambda x: -x * fn.pdf(x),)),
+    "normal_cdf": Reference(fn.cdf, (fn.pdf,)),
+    "lgamma": Reference(lambda x: mp.loggamma(x).real, (fn.digamma,),
+        size=fn.lgamma_size, partial_size=fn.digamma_size, ulps=9, partial_ulps=9),
+    "digamma": Reference(fn.digamma, (lambda x: fn.polygamma(1, x),),
+        size=fn.digamma_size, ulps=9, partial_ulps=9),
+    "polygamma": Reference(fn.polygamma, (fn.zero, lambda n, x: fn.polygamma(n + 1, x)),
         ulps=9, partial_ulps=9, choices={0: (0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 20.0)}),
-    "sigmoid": Reference(_sigmoid, (lambda x: _sigmoid(x) * _sigmoid(-x),)),
-    "sigmoid_difference": Reference(lambda a, b: _sigmoid(a - b),
-        (lambda a, b: _sigmoid(a - b) * _sigmoid(b - a),
-         lambda a, b: -_sigmoid(a - b) * _sigmoid(b - a))),
+    "sigmoid": Reference(fn.sigmoid, (lambda x: fn.sigmoid(x) * fn.sigmoid(-x),)),
+    "sigmoid_difference": Reference(lambda a, b: fn.sigmoid(a - b),
+        (lambda a, b: fn.sigmoid(a - b) * fn.sigmoid(b - a),
+         lambda a, b: -fn.sigmoid(a - b) * fn.sigmoid(b - a))),
     "log_sigmoid": Reference(lambda x: -mp.log1p(mp.exp(-x)),
-        (lambda x: _sigmoid(-x),)),
-    "softplus": Reference(lambda x: mp.log1p(mp.exp(x)), (_sigmoid,)),
-    "logaddexp": Reference(_logaddexp,
-        (lambda a, b: _sigmoid(a - b), lambda a, b: _sigmoid(b - a)),
-        size=_logaddexp_size),
-    "relu": Reference(lambda x: max(x, mp.mpf(0)), (lambda x: _step(x > 0),),
+        (lambda x: fn.sigmoid(-x),)),
+    "softplus": Reference(lambda x: mp.log1p(mp.exp(x)), (fn.sigmoid,)),
+    "logaddexp": Reference(fn.logaddexp,
+        (lambda a, b: fn.sigmoid(a - b), lambda a, b: fn.sigmoid(b - a)),
+        size=fn.logaddexp_size),
+    "relu": Reference(lambda x: max(x, mp.mpf(0)), (lambda x: fn.step(x > 0),),
         ulps=0, partial_ulps=0),
     "leaky_relu": Reference(lambda x, slope: x if x > 0 else slope * x,
         (lambda x, slope: mp.mpf(1) if x > 0 else slope,
@@ -274,34 +160,36 @@ REFERENCES: dict[str, Reference] = {
     "elu": Reference(lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
         (lambda x, alpha: mp.mpf(1) if x > 0 else alpha * mp.exp(x),
          lambda x, alpha: mp.mpf(0) if x > 0 else mp.expm1(x))),
-    "silu": Reference(lambda x: x * _sigmoid(x),
-        (lambda x: _sigmoid(x) + x * _sigmoid(x) * _sigmoid(-x),),
-        partial_size=_silu_slope_size),
-    "gelu": Reference(lambda x: x * _cdf(x), (lambda x: _cdf(x) + x * _pdf(x),),
-        partial_size=lambda x: _cdf(x) + abs(x) * _pdf(x)),
-    "maximum": Reference(max, (lambda a, b: _step(a > b), lambda a, b: _step(b > a)),
+    "silu": Reference(lambda x: x * fn.sigmoid(x),
+        (lambda x: fn.sigmoid(x) + x * fn.sigmoid(x) * fn.sigmoid(-x),),
+        partial_size=fn.silu_slope_size),
+    "gelu": Reference(lambda x: x * fn.cdf(x), (lambda x: fn.cdf(x) + x * fn.pdf(x),),
+        partial_size=lambda x: fn.cdf(x) + abs(x) * fn.pdf(x)),
+    "maximum": Reference(max,
+        (lambda a, b: fn.step(a > b), lambda a, b: fn.step(b > a)),
         ulps=0, partial_ulps=0),
-    "minimum": Reference(min, (lambda a, b: _step(a < b), lambda a, b: _step(b < a)),
+    "minimum": Reference(min,
+        (lambda a, b: fn.step(a < b), lambda a, b: fn.step(b < a)),
         ulps=0, partial_ulps=0),
     "clip": Reference(lambda x, low, high: min(max(x, low), high),
-        (lambda x, low, high: _step(low < x < high),
-         lambda x, low, high: _step(x < low < high),
-         lambda x, low, high: _step(high < max(x, low))),
+        (lambda x, low, high: fn.step(low < x < high),
+         lambda x, low, high: fn.step(x < low < high),
+         lambda x, low, high: fn.step(high < max(x, low))),
         ulps=0, partial_ulps=0),
     "where": Reference(lambda condition, a, b: a if condition else b,
         (lambda condition, a, b: None,
          lambda condition, a, b: mp.mpf(1) if condition else None,
          lambda condition, a, b: None if condition else mp.mpf(1)),
         ulps=0, partial_ulps=0, choices={0: (0.0, 1.0)}),
-    "dot": Reference(_dot,
+    "dot": Reference(fn.dot,
         lambda *xs: (*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], mp.mpf(1)),
-        size=lambda *xs: _dot(*map(abs, xs)), partial_ulps=0),
+        size=lambda *xs: fn.dot(*map(abs, xs)), partial_ulps=0),
     "total": Reference(lambda *xs: mp.fsum(xs), lambda *xs: [mp.mpf(1)] * len(xs),
         size=lambda *xs: mp.fsum(map(abs, xs)), ulps=1, partial_ulps=0),
     "mean": Reference(lambda *xs: mp.fsum(xs) / len(xs),
         lambda *xs: [mp.mpf(1) / len(xs)] * len(xs),
         size=lambda *xs: mp.fsum(map(abs, xs)) / len(xs)),
-    "prod": Reference(lambda *xs: mp.fprod(xs), _others),
-    "logsumexp": Reference(_logaddexp, _softmax, size=_logaddexp_size),
+    "prod": Reference(lambda *xs: mp.fprod(xs), fn.others),
+    "logsumexp": Reference(fn.logaddexp, fn.softmax, size=fn.logaddexp_size),
 }
 # fmt: on

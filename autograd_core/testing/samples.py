@@ -12,18 +12,13 @@ from random import Random
 
 from ..domain import Interval
 from ..errors import DomainError
-from ..op import OPS, NaryOp, Op
-from .hostile import hostile_numbers, hostile_operands, ordinary_operands
-from .references import REFERENCES
+from ..op import Op
+from .hostile import hostile_operands, ordinary_operands
+from .suitable import has_reference, hostile_in, window
 
 __all__ = ["Operands", "has_reference", "hostile_points", "ordinary_points", "value_at"]
 
 Operands = tuple[float, ...]
-
-
-def has_reference(op: Op) -> bool:
-    """Tell whether a row is of the table, and its true values are known."""
-    return OPS.get(op.name) is op and op.name in REFERENCES
 
 
 def value_at(op: Op, operands: Sequence[float]) -> float:
@@ -76,16 +71,15 @@ def _drawn(op: Op, draw: Callable[[Random, Interval], float]) -> Iterator[Operan
 
 def _domain(op: Op) -> tuple[Interval, ...]:
     """Return an interval for each operand, of which a row on sequences gets five."""
-    count = 5 if isinstance(op, NaryOp) else len(op.partials)
-    return op.domain if len(op.domain) == count else op.domain[:1] * count
+    count = op.arity or 5
+    return (op.domain * count)[:count]
 
 
 def _between(rng: Random, interval: Interval) -> float:
-    low = interval.low if isfinite(interval.low) else min(-2.5, interval.high - 5)
-    high = interval.high if isfinite(interval.high) else max(2.5, low + 5)
-    return rng.uniform(low, high)
+    low, width = window(interval)
+    return rng.uniform(low, low + width)
 
 
 def _anywhere(rng: Random, interval: Interval) -> float:
-    inside = [x for x in hostile_numbers() if x in interval]
-    return rng.choice(inside) if inside else _between(rng, interval)
+    hostile = hostile_in(interval)
+    return rng.choice(hostile) if hostile else _between(rng, interval)

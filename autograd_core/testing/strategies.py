@@ -11,7 +11,6 @@ deletes or lowers, the rest is still a graph at a point inside every domain.
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
-from math import isfinite
 
 from ..domain import REALS, Interval
 from ..errors import MissingExtraError, OperandError, ShapeError
@@ -23,18 +22,22 @@ from ..value import Value
 from .expression import Expression
 
 try:
+    from hypothesis import reject
     from hypothesis import strategies as st
 
-    from .growth import CONSTANT, LEAF, Growth, Recipe
+    from .growth import LARGEST, Growth, Recipe
     from .references import MAX
     from .suitable import (
         Numbers,
+        go_to_kink,
+        hostile_in,
         is_ordinary,
-        number,
         numbers_in,
         ranges_of,
         safe_operands,
+        stay,
         suits,
+        tie,
     )
 except ModuleNotFoundError as missing:
     raise MissingExtraError(f"drawing needs {missing.name}", "testing") from None
@@ -43,15 +46,12 @@ __all__ = ["expressions", "mlps", "points", "values"]
 
 Strategy = st.SearchStrategy
 
-# The first operand mostly continues the graph, so that few steps come to nothing.
-_FIRST = (*(0,) * 12, 1, 2, 3, LEAF)
-_OTHERS = (*(LEAF,) * 4, *(0,) * 4, *(1,) * 3, 2, 3, 4, 5, CONSTANT)
-_ANY = st.integers(0, 2**13 - 1)
-_NUMBER = st.integers(0, 9) | _ANY | _ANY | _ANY  # failures shrink to the first few
-_FIRST_OPERAND = st.tuples(st.sampled_from(_FIRST), _NUMBER)
-_OTHER_OPERAND = st.tuples(st.sampled_from(_OTHERS), _NUMBER)
-
-_OFFSETS = (0.0, *(s * x for x in (1e-3, 1e-9, 1e-12, 2.3e-16) for s in (1, -1)))
+_INTEGER = st.integers(0, LARGEST)
+_MOVES = st.sampled_from((stay, stay, tie, go_to_kink))
+_OFFSETS = st.sampled_from(
+    (0.0, *(s * x for x in (1e-3, 1e-9, 1e-12, 2.3e-16) for s in (1, -1)))
+)
+_PATIENCE = 10  # steps to try for each that is still asked for
 
 
 # --- numbers ------------------------------------------------------------------------
@@ -102,10 +102,9 @@ def _points(draw: st.DrawFn, row: Op, avoid_kinks: bool) -> Numbers:
     for _ in range(3):
         count = draw(st.sampled_from(_counts(row)))
         point = tuple([draw(_anywhere(where)) for where in ranges_of(row, count)])
-        i, offset = draw(st.integers(0, count - 1)), draw(st.sampled_from(_OFFSETS))
-        move = draw(st.sampled_from((_stay, _stay, _tie, _go_to_kink)))
-        x = move(row, point, i, offset)
-        for candidate in ((*point[:i], x, *point[i + 1 :]), point):
+        move, i = draw(_MOVES), draw(st.integers(0, count - 1))
+        moved = move(row, point, i, draw(_OFFSETS))
+        for candidate in (moved, point):
             if suits(row, candidate, avoid_kinks):
                 return candidate
     return safe_operands(row)
@@ -122,99 +121,89 @@ def _counts(row: Op) -> tuple[int, ...]:
 def _anywhere(where: Interval | Numbers) -> Strategy[float]:
     if not isinstance(where, Interval):
         return st.sampled_from(where)
+    numbers, hostile = numbers_in(where), hostile_in(where)
     floats = st.floats(max(where.low, -MAX), min(where.high, MAX))
-    numbers = numbers_in(where)
-    anywhere = _any_of(numbers) | floats.filter(where.__contains__)
-    return _any_of(numbers[:10]) | anywhere  # failures shrink to the first few
+    anywhere = _any_of(hostile or numbers) | floats.filter(where.__contains__)
+    # failures shrink to the first few
+    return _any_of(numbers[:10]) | _any_of(numbers) | anywhere
 
 
 def _any_of(numbers: Numbers) -> Strategy[float]:
     return st.integers(0, len(numbers) - 1).map(numbers.__getitem__)
 
 
-def _stay(row: Op, point: Numbers, i: int, offset: float) -> float:
-    return point[i]
-
-
-def _tie(row: Op, point: Numbers, i: int, offset: float) -> float:
-    return point[i - 1] * (1.0 + offset)
-
-
-def _go_to_kink(row: Op, point: Numbers, i: int, offset: float) -> float:
-    """Follow a kink's function to its zero by the secant method."""
-    if not row.kinks:
-        return point[i]
-    x, kink = point[i], row.kinks[i % len(row.kinks)]
-
-    def along(x: float) -> float:
-        return number(kink, (*point[:i], x, *point[i + 1 :]))
-
-    for _ in range(12):
-        x = round(x, 9) if along(round(x, 9)) == 0 else x
-        y, step = along(x), 1e-6 * max(1.0, abs(x))
-        slope = (along(x + step) - y) / step
-        if y == 0 or slope == 0 or not isfinite(slope):
-            break
-        x = max(-MAX, min(x - y / slope, MAX))
-    return x + offset * max(1.0, abs(x))
-
-
 # --- graphs -------------------------------------------------------------------------
 def expressions(
     ops: Iterable[Op | str] | None = None,
     *,
+    min_ops: int = 1,
     max_ops: int = 8,
     share: bool = True,
     avoid_kinks: bool = True,
 ) -> Strategy[Expression]:
     """Draw a graph of rows, and a point inside every domain, as an `Expression`.
 
-    It has one to `max_ops` steps, at most about a hundred, of the rows given, or named,
-    or of all. With `share`, arguments and sub-expressions are used several times, even
-    in one step, as in x * x; without it the graph is a tree. With `avoid_kinks` no step
-    is nearer than a thousandth to a kink or an end. Values stay below a million.
+    It has `min_ops` to `max_ops` steps, at most about a hundred, of the rows given, or
+    named, or of all. With `share`, arguments and sub-expressions are used several
+    times, even in one step, as in x * x; without it the graph is a tree. With
+    `avoid_kinks` no step is nearer than a thousandth to a kink or an end. Values stay
+    below a million, so that rows that grow fast allow no long chains of themselves.
 
     >>> from autograd_core import Op, exp
     >>> from hypothesis import find
     >>> cube = Op("cube", lambda x: x * x * x, (lambda y, x: 3.0 * x * x,))
     >>> find(expressions([cube, exp, "mul"]), lambda e: e.ops[-2:] == (cube, exp))
     Expression(lambda x0: exp(cube(x0)), at=(0.0,))
+    >>> find(expressions(["sin", "mul"], min_ops=3), lambda e: True)
+    Expression(lambda x0: sin(sin(sin(x0))), at=(0.0,))
     """
     rows = _rows("expressions(ops)", OPS.values() if ops is None else ops)
-    _check_counts("expressions", max_ops=max_ops)
+    _check_counts("expressions", min_ops=min_ops, max_ops=max_ops)
+    if min_ops > max_ops:
+        raise ShapeError(
+            f"expressions takes min_ops up to max_ops, not min_ops={min_ops} and "
+            f"max_ops={max_ops}; raise max_ops or lower min_ops"
+        )
     for row in rows:
         safe_operands(row)  # raises where there are none
     simplest_first = sorted(
         rows, key=lambda row: (isinstance(row, NaryOp), _counts(row))
     )
-    step = st.sampled_from(simplest_first).flatmap(_steps)
-    return _expressions(step, max_ops, share, avoid_kinks)
+    steps = _steps(st.sampled_from(simplest_first))
+    return _expressions(steps, min_ops, max_ops, share, avoid_kinks)
 
 
-@cache
-def _steps(row: Op) -> Strategy[tuple[Op, Recipe]]:
-    recipes = [
-        st.tuples(_FIRST_OPERAND, *[_OTHER_OPERAND] * (count - 1))
-        for count in _counts(row)
-    ]
-    return st.tuples(st.just(row), st.one_of(recipes))
+@st.composite
+def _steps(draw: st.DrawFn, rows: Strategy[Op]) -> tuple[Op, Recipe]:
+    row = draw(rows)
+    count, *more = _counts(row)
+    if more:
+        count = draw(st.sampled_from((count, *more)))
+    return row, [draw(_INTEGER) for _ in range(count)]
 
 
 @st.composite
 def _expressions(
     draw: st.DrawFn,
-    step: Strategy[tuple[Op, Recipe]],
+    steps: Strategy[tuple[Op, Recipe]],
+    min_ops: int,
     max_ops: int,
     share: bool,
     avoid_kinks: bool,
 ) -> Expression:
-    count = 1 + min(draw(st.integers(0, 2 * max_ops - 2)), max_ops - 1)
-    steps = [draw(step) for _ in range(count)]
+    more = max_ops - min_ops
+    count = min_ops + min(draw(st.integers(0, 2 * more)), more)
+    recipes = [draw(steps) for _ in range(count)]
     with Evaluation():
-        growth = Growth(share, avoid_kinks)
-        for row, recipe in steps:
+        growth = Growth(max_ops, share, avoid_kinks)
+        for row, recipe in recipes:
             growth.take(row, recipe)
-    return Expression.of(growth.nodes[-1])
+        for _ in range(_PATIENCE * min_ops):
+            size, root = growth.largest()
+            if size >= min_ops:
+                return Expression.of(root)
+            growth.take(*draw(steps))
+    reject()
 
 
 def mlps(

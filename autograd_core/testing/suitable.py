@@ -18,12 +18,17 @@ from .references import MAX, REFERENCES
 
 __all__ = [
     "Numbers",
+    "go_to_kink",
+    "has_reference",
+    "hostile_in",
     "is_ordinary",
     "number",
     "numbers_in",
     "ranges_of",
     "safe_operands",
+    "stay",
     "suits",
+    "tie",
     "window",
 ]
 
@@ -32,11 +37,15 @@ Numbers = tuple[float, ...]
 _LEAST, _NEAR, _MOST = 1e-30, 1e-3, 1e6
 
 
+def has_reference(row: Op) -> bool:
+    """Tell whether a row is of the table, and its true values are known."""
+    return OPS.get(row.name) is row and row.name in REFERENCES
+
+
 @cache
 def ranges_of(row: Op, count: int) -> list[Interval | Numbers]:
     """Return where each operand may lie: an interval, or its only sensible values."""
-    known = OPS.get(row.name) is row and row.name in REFERENCES
-    choices = REFERENCES[row.name].choices if known else {}
+    choices = REFERENCES[row.name].choices if has_reference(row) else {}
     domain = (row.domain * count)[:count]
     return [choices.get(i) or interval for i, interval in enumerate(domain)]
 
@@ -56,6 +65,13 @@ def numbers_in(where: Interval | Numbers, tame: bool = False) -> Numbers:
     if not inside:
         raise DomainError(f"no number to draw lies in the domain {where}")
     return tuple(sorted((tame and mild) or inside, key=_simplicity))
+
+
+@cache
+def hostile_in(interval: Interval) -> Numbers:
+    """Return numbers inside at which formulas break, the shortest to write first."""
+    inside = (x for x in hostile_numbers() if x in interval)
+    return tuple(sorted(inside, key=_simplicity))
 
 
 def window(interval: Interval) -> tuple[float, float]:
@@ -119,3 +135,37 @@ def safe_operands(row: Op) -> Numbers:
             f"its domain, such as {grid[0]}; state its Op(domain=(Interval(...), ...))"
         )
     return found
+
+
+# --- where to move an operand -------------------------------------------------------
+def stay(row: Op, point: Numbers, i: int, offset: float) -> Numbers:
+    """Return the point as it is."""
+    return point
+
+
+def tie(row: Op, point: Numbers, i: int, offset: float) -> Numbers:
+    """Put operand i at the one before, or beside it."""
+    return _with(point, i, point[i - 1] * (1.0 + offset))
+
+
+def go_to_kink(row: Op, point: Numbers, i: int, offset: float) -> Numbers:
+    """Take operand i to a kink, or beside one, by the secant method."""
+    if not row.kinks:
+        return point
+    x, kink = point[i], row.kinks[i % len(row.kinks)]
+
+    def along(x: float) -> float:
+        return number(kink, _with(point, i, x))
+
+    for _ in range(12):
+        x = round(x, 9) if along(round(x, 9)) == 0 else x
+        y, step = along(x), 1e-6 * max(1.0, abs(x))
+        slope = (along(x + step) - y) / step
+        if y == 0 or slope == 0 or not isfinite(slope):
+            break
+        x = max(-MAX, min(x - y / slope, MAX))
+    return _with(point, i, x + offset * max(1.0, abs(x)))
+
+
+def _with(point: Numbers, i: int, x: float) -> Numbers:
+    return (*point[:i], x, *point[i + 1 :])
