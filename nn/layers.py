@@ -179,7 +179,8 @@ def _counted(inputs: Any, wanted: int, module: Module) -> list[Any]:
 def _as_nodes(inputs: list[Any]) -> list[Value]:
     """Make nodes of plain numbers once, so that all neurons of a layer share them."""
     return [
-        x if isinstance(x, Value) else Value(x, requires_grad=False) for x in inputs
+        x if isinstance(x, Value) else Value(x, label=f"x[{i}]", requires_grad=False)
+        for i, x in enumerate(inputs)
     ]
 
 

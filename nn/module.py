@@ -2,7 +2,8 @@
 
 A `Module` holds parameters (leaf `Value`s) and other modules in its attributes, alone
 or in lists. Their place in the tree is their name: assigning them labels each parameter
-with its path, so that diagrams, debuggers and messages can say which weight is meant.
+with its path, so that diagrams, debuggers and messages can say which weight is meant,
+and gives it the scope of its module, which tells it from a leaf of anybody else's.
 Attributes whose names begin with an underscore are the module's own business.
 """
 
@@ -52,16 +53,18 @@ class Module:
             if isinstance(item, Module):
                 object.__setattr__(item, "_name", path)
         if held:  # a mode or a rate renames nothing
-            self._label_below(getattr(self, "_path", ""))
+            scope = getattr(self, "_scope", type(self).__name__)
+            self._label_below(getattr(self, "_path", ""), scope)
 
-    def _label_below(self, path: str) -> None:
+    def _label_below(self, path: str, scope: str) -> None:
         object.__setattr__(self, "_path", path)
+        object.__setattr__(self, "_scope", scope)
         for name, item in self._children():
             below = f"{path}.{name}" if path else name
             if isinstance(item, Module):
-                item._label_below(below)
+                item._label_below(below, f"{scope}.{name}")
             else:
-                item.label = below
+                item.label, item.scope = below, scope
 
     def _children(self) -> Iterator[tuple[str, "Value | Module"]]:
         for name, attribute in vars(self).items():
@@ -93,10 +96,20 @@ class Module:
 
     def modules(self) -> Iterator["Module"]:
         """Yield this module and every module below it."""
-        yield self
-        for _, item in self._children():
+        for _, module in self.named_modules():
+            yield module
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
+        """Yield this module and all below it, each after its path from here.
+
+        >>> from nn import MLP
+        >>> [path for path, _ in MLP(2, [1, 1]).named_modules()]
+        ['', 'layers.0', 'layers.0.neurons.0', 'layers.1', 'layers.1.neurons.0']
+        """
+        yield prefix, self
+        for name, item in self._children():
             if isinstance(item, Module):
-                yield from item.modules()
+                yield from item.named_modules(f"{prefix}.{name}" if prefix else name)
 
     def zero_grad(self) -> None:
         """Clear the gradients of all parameters."""

@@ -3,44 +3,38 @@ r"""A picture as DOT text, in the part of the language that every renderer takes
 Boxes are `record` nodes and colours have six digits: HTML labels and short colours are
 read differently, or dropped, by some of the programs that call themselves `dot`. Ids
 follow the topological order (`n3`; `e3_0` is the arrow from the first operand of
-`n3`), so the same graph gives the same bytes on every run.
+`n3`), so the same graph gives the same bytes on every run. Modules are clusters.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Unpack
 
 from autograd_core import Value
 
-from .picture import Box, Edge, Picture, picture
-from .style import FONT, FONT_SIZE, INK, LINE, PAPER, QUIET, SMALL, look
+from .boxes import Box
+from .edges import Edge
+from .modules import path_of
+from .picture import Picture, picture
+from .style import FONT, FONT_SIZE, SMALL, Pen, Theme, line_of, look, pen, theme_of
+from .text import one_line
+from .view import Options
 
 __all__ = ["dot_lines", "to_dot"]
 
-_GRAPH = (
-    f'rankdir="LR", ranksep="0.45", nodesep="0.16", bgcolor="{PAPER}", '
-    f'fontname="{FONT}", fontsize="{SMALL:g}", fontcolor="{QUIET}"'
-)
-_NODE = (
-    f'shape="record", style="filled", fillcolor="{PAPER}", color="{LINE}", '
-    f'fontname="{FONT}", fontsize="{FONT_SIZE:g}", fontcolor="{INK}", '
-    'height="0.2", margin="0.13,0.03"'
-)
-_EDGE = (
-    f'color="{LINE}", fontname="{FONT}", fontsize="{SMALL:g}", '
-    f'fontcolor="{QUIET}", arrowsize="0.7"'
-)
 
-
-def to_dot(root: Value) -> str:
+def to_dot(root: Value, **options: Unpack[Options]) -> str:
     """Write the graph below `root` as DOT text.
+
+    The options are those of every picture (see `viz`).
 
     >>> from autograd_core import Value
     >>> x = Value(3, label="x")
     >>> print(to_dot(x * x))  # doctest: +ELLIPSIS
     digraph {
     ...
-        n0 [id="n0", label="{x|leaf}|data 3|backward not run", ...]
-        n1 [id="n1", label="*|data 9|backward not run", ...]
+        n0 [id="n0", label="{x|input}|data 3|backward not run", ...]
+        n1 [id="n1", label="{*|output}|data 9|backward not run", ...]
         n0 -> n1 [id="e1_0", label="3", ...]
         n0 -> n1 [id="e1_1", label="3", ...]
     }
@@ -48,35 +42,85 @@ def to_dot(root: Value) -> str:
 
     Raises `OperandError`, a `TypeError`, for anything but a `Value`.
     """
-    return "".join(dot_lines(picture(root)))
+    return "".join(dot_lines(picture(root, **options)))
 
 
 def dot_lines(shown: Picture) -> Iterator[str]:
     """Yield the lines of the DOT text, the first one being `digraph {`."""
+    theme = theme_of(shown.theme)
     yield "digraph {\n"
-    yield f'    graph [{_GRAPH}, label="{_quoted(shown.caption)}"]\n'
-    yield f"    node [{_NODE}]\n"
-    yield f"    edge [{_EDGE}]\n"
-    for box in shown.boxes:
-        yield f"    {box.id} [{_node(box)}]\n"
+    yield from _defaults(shown, theme)
+    yield from _module((), shown.boxes, theme)
     for edge in shown.edges:
         ends = f"{shown.boxes[edge.tail].id} -> {shown.boxes[edge.head].id}"
-        yield f"    {ends} [{_edge(edge)}]\n"
+        yield f"    {ends} [{_edge(edge, theme)}]\n"
+    if shown.legend:
+        yield from _legend(shown, theme)
     yield "}\n"
 
 
-def _node(box: Box) -> str:
+def _defaults(shown: Picture, theme: Theme) -> Iterator[str]:
+    small = f'fontname="{FONT}", fontsize="{SMALL:g}", fontcolor="{theme.quiet}"'
+    yield (
+        f'    graph [rankdir="LR", ranksep="0.45", nodesep="0.16", '
+        f'bgcolor="{theme.paper}", {small}, label="{_quoted(shown.caption)}"]\n'
+    )
+    yield (
+        f'    node [shape="record", style="filled", fillcolor="{theme.fills["op"]}", '
+        f'color="{theme.line}", fontname="{FONT}", fontsize="{FONT_SIZE:g}", '
+        f'fontcolor="{theme.ink}", height="0.2", margin="0.13,0.03"]\n'
+    )
+    yield f'    edge [color="{theme.line}", {small}, arrowsize="0.7"]\n'
+
+
+def _module(path: tuple[str, ...], boxes: Iterable[Box], theme: Theme) -> Iterator[str]:
+    """Yield the boxes of a module, then the modules inside of it, as clusters."""
+    indent = "    " * (len(path) + 1)
+    inner: dict[str, list[Box]] = {}
+    for box in boxes:
+        below = path_of(box.scope)[len(path) :]
+        if below and box.kind != "constant":
+            inner.setdefault(below[0], []).append(box)
+        else:
+            yield f"{indent}{box.id} [{_node(box, theme)}]\n"
+    for name, held in inner.items():
+        where = ".".join((*path, name))
+        yield f'{indent}subgraph "cluster_{_quoted(one_line(where, 10**6))}" {{\n'
+        frame = f'label="{_quoted(one_line(name))}", color="{theme.line}"'
+        yield f'{indent}    graph [{frame}, style="rounded", labeljust="l"]\n'
+        yield from _module((*path, name), held, theme)
+        yield f"{indent}}}\n"
+
+
+def _legend(shown: Picture, theme: Theme) -> Iterator[str]:
+    yield '    subgraph "cluster_legend" {\n'
+    yield '        graph [label="line", style="invis", rank="same"]\n'
+    for text, level in shown.legend:
+        line = _stroke(pen(theme, level))
+        small = f'fontsize="{SMALL:g}", style="filled"'
+        yield f'        l{level} [label="{_cell(text)}", {small}{line}]\n'
+    yield "    }\n"
+
+
+def _node(box: Box, theme: Theme) -> str:
     attributes = (
         f'id="{box.id}", label="{_record(box)}", tooltip="{_quoted(box.title)}"'
     )
-    drawn = look(box)
-    style = "filled" + ",rounded" * drawn.rounded + ",dashed" * drawn.dashed
-    if style != "filled":
-        attributes += f', style="{style}"'
-    if drawn.fill != PAPER:
+    drawn = look(box, theme)
+    styles = ["filled", *["rounded"] * drawn.rounded, *filter(None, [drawn.pen.dash])]
+    if len(styles) > 1:
+        attributes += f', style="{",".join(styles)}"'
+    if drawn.fill != theme.fills["op"]:
         attributes += f', fillcolor="{drawn.fill}"'
-    if drawn.thickness != 1:
-        attributes += f', penwidth="{drawn.thickness:g}"'
+    return attributes + _stroke(drawn.pen, theme)
+
+
+def _stroke(line: Pen, theme: Theme | None = None) -> str:
+    attributes = ""
+    if theme is None or line.color != theme.line:
+        attributes += f', color="{line.color}"'
+    if line.width != 1:
+        attributes += f', penwidth="{line.width:g}"'
     return attributes
 
 
@@ -88,10 +132,12 @@ def _record(box: Box) -> str:
     )
 
 
-def _edge(edge: Edge) -> str:
+def _edge(edge: Edge, theme: Theme) -> str:
+    line = line_of(edge, theme)
     attributes = f'id="{edge.id}", label="{_quoted(edge.text)}"'
     attributes += f', tooltip="{_quoted(edge.title)}"'
-    return attributes if edge.live else f'{attributes}, style="dashed"'
+    attributes += f', style="{line.dash}"' if line.dash else ""
+    return attributes + _stroke(line, theme)
 
 
 def _quoted(text: str) -> str:

@@ -9,12 +9,14 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Unpack
 
 from autograd_core import Value
 
 from .dot import dot_lines
 from .picture import Picture, picture
 from .programs import RenderError, drawn
+from .view import Options
 
 __all__ = ["SUFFIXES", "render", "write"]
 
@@ -22,13 +24,18 @@ SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
 
 
 def render(
-    root: Value, path: str | os.PathLike[str], *, renderer: str | None = None
+    root: Value,
+    path: str | os.PathLike[str],
+    *,
+    renderer: str | None = None,
+    **options: Unpack[Options],
 ) -> Path:
     """Draw the graph below `root` into a file and return the path.
 
     `.svg` always works; `.png` needs dot or graphviz-pure, `.pdf` needs dot; `.dot` and
     `.gv` hold the DOT text. `renderer` is one of the names that `renderers()` gives;
-    without it the first that can write the format is asked, then the next.
+    without it the first that can write the format is asked, then the next. The other
+    options are those of every picture (see `viz`).
 
     >>> import tempfile
     >>> x = Value(3, label="x")
@@ -43,7 +50,7 @@ def render(
     """
     path = Path(path)
     form = _form(path)
-    shown = picture(root)
+    shown = picture(root, **options)
     _check_place(path)  # before the drawing, which may take long
     write(path, _content(shown, form, renderer))
     return path

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from .boxes import Box
 from .order import Columns, arrange
-from .picture import Box, Picture
+from .picture import Picture
 from .routes import Places, Rooms, Route, routes
 from .spread import spread
 from .style import CELL_PAD, FONT_SIZE, ROW

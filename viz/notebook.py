@@ -4,12 +4,13 @@ The result is a `graphviz.Digraph`, so the package `graphviz` must be installed;
 program named `dot` need not be. Everything else in `viz` works without the package.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from autograd_core import Value
 from autograd_core.errors import MissingExtraError
 
 from .picture import picture
+from .view import Options
 
 if TYPE_CHECKING:
     import graphviz
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(root: Value) -> "graphviz.Digraph":
+def draw(root: Value, **options: Unpack[Options]) -> "graphviz.Digraph":
     """Return the graph below `root` as a `graphviz.Digraph`.
 
     It shows itself in a notebook; `.pipe()` gives the SVG, `.render(path)` writes it,
-    `.source` is what `to_dot` gives, and `.attr`, `.node` and `.edge` add to it.
+    `.source` is what `to_dot` gives, and `.attr`, `.node` and `.edge` add to it. The
+    options are those of every picture (see `viz`).
 
     >>> x = Value(3, label="x")
     >>> print(draw(x * x).source)  # doctest: +ELLIPSIS
@@ -33,7 +35,7 @@ def draw(root: Value) -> "graphviz.Digraph":
     Raises `MissingExtraError`, an `ImportError`, without the package `graphviz`, and
     `OperandError`, a `TypeError`, for anything but a `Value`.
     """
-    shown = picture(root)
+    shown = picture(root, **options)
     try:
         from .digraph import Diagram
     except ModuleNotFoundError as error:

@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 FORMATS = ("svg", "png", "pdf")
-PATIENCE = 60.0  # seconds that a program gets for one picture
+PATIENCE = 60.0  # seconds that a program gets for one picture, where no other can
+QUICK = 5.0  # and where the next one is waiting
 
 
 class RenderError(ValueError):
@@ -40,11 +41,14 @@ class RenderError(ValueError):
 
 
 class Renderer(NamedTuple):
-    """Something that draws: formats, and a function of picture, DOT and format."""
+    """Something that draws: formats, and a function of picture, DOT and format.
+
+    The last argument is how many seconds it may take.
+    """
 
     name: str
     formats: tuple[str, ...]
-    draw: Callable[[Picture, str, str], bytes]
+    draw: Callable[[Picture, str, str, float], bytes]
 
 
 class _FailureError(Exception):
@@ -94,7 +98,9 @@ def drawn(
     failures = []
     for name, _, draw in able:
         try:
-            return draw(picture, dot, form)
+            return draw(
+                picture, dot, form, QUICK if name != able[-1].name else PATIENCE
+            )
         except _FailureError as failure:
             failures.append(f"{name} {failure}")
             if name != able[-1].name:
@@ -126,7 +132,7 @@ def _able(form: str, renderer: str | None) -> list[Renderer]:
     return able
 
 
-def _built_in(picture: Picture, dot: str, form: str) -> bytes:
+def _built_in(picture: Picture, dot: str, form: str, patience: float) -> bytes:
     if dot != "".join(dot_lines(picture)):
         warnings.warn(
             "the built-in layout draws the graph as it was made; what was added to "
@@ -136,16 +142,16 @@ def _built_in(picture: Picture, dot: str, form: str) -> bytes:
     return to_svg(picture).encode()
 
 
-def _run(command: str, picture: Picture, dot: str, form: str) -> bytes:
+def _run(command: str, picture: Picture, dot: str, form: str, patience: float) -> bytes:
     try:
         done = subprocess.run(
             [command, f"-T{form}"],
             input=dot.encode(),
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=patience,
         )
     except subprocess.TimeoutExpired:
-        raise _FailureError(f"took more than {PATIENCE:g} seconds") from None
+        raise _FailureError(f"took more than {patience:g} seconds") from None
     except OSError as error:
         raise _FailureError(f"did not start ({error})") from None
     if done.returncode or not done.stdout:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .edges import Edge
 from .order import Columns
-from .picture import Edge, Picture
+from .picture import Picture
 from .spread import spread
 from .style import SMALL, TIP
 from .text import width

@@ -1,53 +1,123 @@
 """The look of a picture, said once for every writer.
 
-Kinds differ in outline as well as in fill, so that a grey print or a colour-blind eye
-still tells them apart: leaves have round corners, constants and everything that gets
-no gradient are dashed, the root has a thick frame. The fills are light tints of Okabe
-and Ito's palette under dark text.
+Fill and outline tell the kinds apart: leaves have round corners, constants and all that
+gets no gradient are dashed, the root has a fill of its own, and every kind says its
+name. Colour and width of a line are the size of the gradient, from grey to vermilion in
+Okabe and Ito's palette, which colour-blind eyes can tell; the width says the same. What
+is not well has a dotted outline beside the word.
 """
 
 from typing import NamedTuple
 
-from .picture import Box
+from .boxes import Box
+from .edges import Edge
 
-__all__ = ["CELL_PAD", "FONT", "FONT_SIZE", "INK", "LINE", "PAPER", "QUIET", "ROW"]
-__all__ += ["SMALL", "TIP", "Look", "look"]
+__all__ = ["CELL_PAD", "FONT", "FONT_SIZE", "ROW", "SMALL", "TIP"]
+__all__ += ["Look", "Pen", "Theme", "line_of", "look", "pen", "theme_of"]
 
 FONT = "Arial"
 FONT_SIZE = 11.0
 SMALL = 9.0  # arrows' numbers and the caption
-INK = "#1c2429"
-QUIET = "#56626b"
-LINE = "#6b7780"
-PAPER = "#ffffff"
 
 ROW = 17.0  # height of a row
 CELL_PAD = 8.0  # left and right of a cell's text
 TIP = 7.0  # length of an arrow's tip
+
+WIDTHS = (1.0, 1.3, 1.7, 2.3, 3.0)  # of lines, by level
+
+
+class Theme(NamedTuple):
+    """The colours of a picture."""
+
+    paper: str
+    ink: str
+    quiet: str
+    line: str  # where there is no gradient
+    fills: dict[str, str]
+    root: str
+    levels: tuple[str, ...]  # of lines, by the size of the gradient
+
+
+_THEMES = {
+    "light": Theme(
+        paper="#ffffff",
+        ink="#1c2429",
+        quiet="#56626b",
+        line="#6b7780",
+        fills={
+            "constant": "#eeeeee",
+            "input": "#dcecf7",
+            "module": "#f2eef8",
+            "op": "#ffffff",
+            "parameter": "#e0f2ea",
+        },
+        root="#fdf0c4",
+        levels=("#a7b0b7", "#c9a46a", "#e69f00", "#e07a00", "#d55e00"),
+    ),
+    "dark": Theme(
+        paper="#15191d",
+        ink="#eef2f4",
+        quiet="#aab4bb",
+        line="#8a949b",
+        fills={
+            "constant": "#2b3136",
+            "input": "#17364b",
+            "module": "#332b45",
+            "op": "#20262b",
+            "parameter": "#173b2e",
+        },
+        root="#4d4113",
+        levels=("#66717a", "#8f7440", "#c28a1c", "#eb9d26", "#ffb454"),
+    ),
+}
+
+
+class Pen(NamedTuple):
+    """How a line is drawn: `dash` is "", "dashed" or "dotted"."""
+
+    color: str
+    width: float
+    dash: str
 
 
 class Look(NamedTuple):
     """How a box is drawn."""
 
     fill: str
-    thickness: float
-    dashed: bool
     rounded: bool
+    pen: Pen
 
 
-_FILLS = {"constant": "#eeeeee", "leaf": "#dcecf7", "op": "#ffffff"}
-_ROOT_FILL = "#fdf0c4"
+def theme_of(name: str) -> Theme:
+    """Return the colours of a theme."""
+    return _THEMES[name]
 
 
-def look(box: Box) -> Look:
+def pen(theme: Theme, level: int | None, dash: str = "") -> Pen:
+    """Return the line of a gradient of some level.
+
+    >>> pen(theme_of("light"), 4)
+    Pen(color='#d55e00', width=3.0, dash='')
+    """
+    if level is None:
+        return Pen(theme.line, 1.0, dash)
+    return Pen(theme.levels[level], WIDTHS[level], dash)
+
+
+def look(box: Box, theme: Theme) -> Look:
     """Choose how a box is drawn from what it is.
 
-    >>> look(Box("n0", "leaf", (("x", "leaf"),), "x"))
-    Look(fill='#dcecf7', thickness=1.0, dashed=False, rounded=True)
+    >>> look(Box("n0", "input", (("x", "input"),), "x"), theme_of("light")).fill
+    '#dcecf7'
     """
+    dash = "dotted" if box.complaint else "" if box.live else "dashed"
     return Look(
-        fill=_ROOT_FILL if box.root else _FILLS[box.kind],
-        thickness=2.5 if box.root else 1.0,
-        dashed=not box.live,
-        rounded=box.kind == "leaf",
+        fill=theme.root if box.root else theme.fills[box.kind],
+        rounded=box.kind in ("input", "parameter"),
+        pen=pen(theme, box.level, dash),
     )
+
+
+def line_of(edge: Edge, theme: Theme) -> Pen:
+    """Choose how an arrow is drawn."""
+    return pen(theme, edge.level, "" if edge.live else "dashed")

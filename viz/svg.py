@@ -8,28 +8,32 @@ a `<title>`, which browsers show as a tooltip and screen readers read out.
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
+from .boxes import Box
+from .edges import Edge
 from .layout import Frame, Layout, lay_out
-from .picture import Box, Edge, Picture
+from .picture import Picture
 from .routes import Point, Route
 from .style import (
     CELL_PAD,
     FONT,
     FONT_SIZE,
-    INK,
-    LINE,
-    PAPER,
-    QUIET,
     ROW,
     SMALL,
     TIP,
+    Pen,
+    Theme,
+    line_of,
     look,
+    pen,
+    theme_of,
 )
 from .text import width
 
 __all__ = ["to_svg"]
 
 _MARGIN = 8.0
-_CAPTION_ROOM = 22.0
+_CAPTION_ROOM = 22.0  # and as much for a legend
+_GAP = 16.0  # between the texts of a legend
 _BEND = 36.0  # how far a curve stays flat at most
 
 
@@ -45,8 +49,12 @@ def to_svg(picture: Picture) -> str:
 
 
 def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
-    wide = max(placed.width, width(picture.caption, SMALL)) + 2 * _MARGIN
-    high = placed.height + 2 * _MARGIN + _CAPTION_ROOM
+    theme = theme_of(picture.theme)
+    legend = max((width(text, SMALL) for text, _ in picture.legend), default=-_GAP)
+    wide = max(placed.width, width(picture.caption, SMALL), 5 * (legend + _GAP))
+    wide += 2 * _MARGIN
+    below = _CAPTION_ROOM * (1 + bool(picture.legend))
+    high = placed.height + 2 * _MARGIN + below
     box = f"{-_MARGIN:g} {-_MARGIN:g} {wide:.0f} {high:.0f}"
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}pt" '
@@ -56,33 +64,51 @@ def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
     yield f"<title>{escape(picture.title)}</title>"
     yield (
         f'<rect x="{-_MARGIN:g}" y="{-_MARGIN:g}" width="{wide:.0f}" '
-        f'height="{high:.0f}" fill="{PAPER}"/>'
+        f'height="{high:.0f}" fill="{theme.paper}"/>'
     )
-    yield f'<g fill="{QUIET}" font-size="{SMALL:g}">'
+    yield f'<g fill="{theme.quiet}" font-size="{SMALL:g}">'
     for edge, route in zip(picture.edges, placed.routes, strict=True):
-        yield from _arrow(edge, route)
+        yield from _arrow(edge, route, theme)
     yield "</g>"
-    yield f'<g fill="{INK}" stroke="none" font-size="{FONT_SIZE:g}">'
+    yield f'<g fill="{theme.ink}" stroke="none" font-size="{FONT_SIZE:g}">'
     for b, frame in zip(picture.boxes, placed.frames, strict=True):
-        yield from _box(b, frame)
+        yield from _box(b, frame, theme)
     yield "</g>"
-    middle = wide / 2 - _MARGIN, placed.height + _CAPTION_ROOM
-    yield _text(picture.caption, *middle, f' fill="{QUIET}" font-size="{SMALL:g}"')
+    quiet = f' fill="{theme.quiet}" font-size="{SMALL:g}"'
+    middle = wide / 2 - _MARGIN
+    yield _text(picture.caption, middle, placed.height + _CAPTION_ROOM, quiet)
+    yield from _legend(picture, theme, wide, placed.height + 2 * _CAPTION_ROOM)
     yield "</svg>"
 
 
-def _box(box: Box, frame: Frame) -> Iterator[str]:
-    drawn = look(box)
-    pen = f'stroke="{LINE}" stroke-width="{drawn.thickness:g}"'
-    dash = ' stroke-dasharray="5,3"' if drawn.dashed else ""
+def _legend(picture: Picture, theme: Theme, wide: float, y: float) -> Iterator[str]:
+    """Draw a line of each level with its text below, side by side."""
+    for text, level in picture.legend:
+        x = wide * (level + 0.5) / len(picture.legend) - _MARGIN
+        line = _stroke(pen(theme, level))
+        yield f'<path d="M{x - 20:.1f},{y - 11:.1f}h40" {line}/>'
+        yield _text(text, x, y, f' fill="{theme.quiet}" font-size="{SMALL:g}"')
+
+
+def _stroke(line: Pen) -> str:
+    dash = {"": "", "dashed": ' stroke-dasharray="5,3"'}.get(
+        line.dash, ' stroke-dasharray="1.5,2.5"'
+    )
+    return f'stroke="{line.color}" stroke-width="{line.width:g}"{dash}'
+
+
+def _box(box: Box, frame: Frame, theme: Theme) -> Iterator[str]:
+    drawn = look(box, theme)
     corner = ' rx="7"' if drawn.rounded else ""
     yield f'<g id="{box.id}" class="node {box.kind}">'
     yield f"<title>{escape(box.title)}</title>"
     yield (
         f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" '
-        f'height="{frame.height:.1f}"{corner} fill="{drawn.fill}" {pen}{dash}/>'
+        f'height="{frame.height:.1f}"{corner} fill="{drawn.fill}" '
+        f"{_stroke(drawn.pen)}/>"
     )
-    yield f'<path d="{_rules(box, frame)}" {pen}{dash} fill="none"/>'
+    rule = f'stroke="{theme.line}" stroke-width="0.6"'
+    yield f'<path d="{_rules(box, frame)}" {rule} fill="none"/>'
     for r, row in enumerate(box.rows):
         baseline = frame.y + ROW * (r + 0.5) + FONT_SIZE * 0.35
         for text, (left, right) in zip(row, _cells(row, frame), strict=True):
@@ -114,16 +140,18 @@ def _cells(row: Sequence[str], frame: Frame) -> list[Point]:
     return ends
 
 
-def _arrow(edge: Edge, route: Route) -> Iterator[str]:
-    dash = "" if edge.live else ' stroke-dasharray="5,3"'
+def _arrow(edge: Edge, route: Route, theme: Theme) -> Iterator[str]:
+    line = line_of(edge, theme)
     x, y = route.points[-1]
+    half = 2.6 + line.width / 3
     yield f'<g id="{edge.id}" class="edge">'
     yield f"<title>{escape(edge.title)}</title>"
-    yield f'<path d="{_curve(route.points)}" fill="none" stroke="{LINE}"{dash}/>'
-    yield f'<path d="M{x:.1f},{y:.1f}l-{TIP:g},-2.6v5.2z" fill="{LINE}"/>'
+    yield f'<path d="{_curve(route.points)}" fill="none" {_stroke(line)}/>'
+    tip = f"l-{TIP:g},-{half:.1f}v{2 * half:.1f}z"
+    yield f'<path d="M{x:.1f},{y:.1f}{tip}" fill="{line.color}"/>'
     if edge.text:
-        halo = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke"'
-        yield _text(edge.text, route.text[0], route.text[1] - 2, halo)
+        halo = f' stroke="{theme.paper}" stroke-width="3" paint-order="stroke"'
+        yield _text(edge.text, route.text[0], route.text[1] - 2 - line.width / 2, halo)
     yield "</g>"
 
 

@@ -100,7 +100,7 @@ def test_outlines_differ_without_colour() -> None:
     assert 'style="filled,rounded"' in by_id["n0"]
     assert 'style="filled,dashed"' in by_id["n1"]
     assert "style=" not in by_id["n2"] + by_id["n4"]
-    assert 'penwidth="2.5"' in by_id["n4"]
+    assert "|output}" in by_id["n4"]
 
 
 def test_a_long_chain_needs_no_recursion() -> None:
@@ -109,7 +109,7 @@ def test_a_long_chain_needs_no_recursion() -> None:
     for _ in range(20_000):
         x = -x
 
-    assert viz.to_dot(x).count(" -> ") == 20_000
+    assert viz.to_dot(x, limit=20_001).count(" -> ") == 20_000
 
 
 @pytest.mark.parametrize("root", [None, 1.0, [Value(1.0)]])

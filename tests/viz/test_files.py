@@ -87,7 +87,7 @@ def test_a_slow_program_is_passed_over(
 ) -> None:
     """A dot that takes too long is stopped."""
     fake_dot("import time; time.sleep(60)")
-    monkeypatch.setattr("viz.programs.PATIENCE", 0.2)
+    monkeypatch.setattr("viz.programs.QUICK", 0.2)
 
     with pytest.warns(UserWarning, match=r"dot took more than 0\.2 seconds"):
         viz.render(neuron, tmp_path / "graph.svg")

@@ -18,10 +18,12 @@ def test_numbers_are_those_of_the_graph(neuron: Value) -> None:
     """Each box shows label, op, data and gradient; micrograd's README has them."""
     shown = picture(neuron)
 
-    assert box(shown, "o").rows == (("o", "tanh"), ("data 0.7071",), ("grad 1",))
+    assert box(shown, "o").rows == (
+        *(("o", "tanh", "output"), ("data 0.7071",), ("grad 1",)),
+    )
     assert box(shown, "n").rows == (("n", "+"), ("data 0.8814",), ("grad 0.5",))
-    assert box(shown, "x1").rows == (("x1", "leaf"), ("data 2",), ("grad -1.5",))
-    assert box(shown, "w2").rows == (("w2", "leaf"), ("data 1",), ("grad 0",))
+    assert box(shown, "x1").rows == (("x1", "input"), ("data 2",), ("grad -1.5",))
+    assert box(shown, "w2").rows == (("w2", "input"), ("data 1",), ("grad 0",))
     assert len(shown.boxes) == 10
 
 
@@ -65,7 +67,7 @@ def test_a_node_above_the_backward_pass_says_so() -> None:
     part.backward()
     shown = picture(part + x)
 
-    assert box(shown, "x").rows[-1] == ("grad 6",)
+    assert box(shown, "x").rows[-1] == ("grad 6 = 3 + 3",)
     assert shown.boxes[-1].rows[-1] == ("backward not run",)
 
 
@@ -73,7 +75,7 @@ def test_kinds_are_told_apart() -> None:
     """Constants, leaves, results and the root are marked; constants are not live."""
     shown = picture(Value(3.0, label="x") * 2 + 1)
 
-    assert [b.kind for b in shown.boxes] == ["leaf", "constant", "op", "constant", "op"]
+    assert [b.kind for b in shown.boxes] == ["input", "constant", "op", "constant", "op"]
     assert [b.live for b in shown.boxes] == [True, False, True, False, True]
     assert [b.root for b in shown.boxes] == [False] * 4 + [True]
     assert [e.live for e in shown.edges] == [True, False, True, False]

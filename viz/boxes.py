@@ -1,0 +1,145 @@
+"""The boxes of a picture: what is written in each, for a value and for a module."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from autograd_core import Value
+
+from .health import complaint
+from .modules import Part
+from .subject import LONG, Subject
+from .text import number, one_line
+
+__all__ = ["Box", "Kind", "box_of"]
+
+Kind = Literal["constant", "input", "module", "op", "parameter"]
+
+_MOST = 4  # terms of a sum that are written out
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One `Value` or one module: `rows` of cells to be read from top to bottom.
+
+    `title` is the same in one sentence, with every digit, for tooltips and for
+    readers who hear the picture. `live` is False where no gradient can flow; `level`
+    is the size of the gradient on the picture's scale; `complaint` is what is wrong.
+    """
+
+    id: str
+    kind: Kind
+    rows: tuple[tuple[str, ...], ...]
+    title: str
+    scope: str = ""
+    live: bool = True
+    root: bool = False
+    level: int | None = None
+    complaint: str = ""
+
+
+def box_of(subject: Subject, i: int, part: Part) -> Box:
+    """Describe part number `i` of a picture."""
+    if part.is_single:
+        return _single(subject, i, part.nodes[0])
+    return _module(subject, i, part)
+
+
+def _single(subject: Subject, i: int, node: Value) -> Box:
+    kind = kind_of(node)
+    word = one_line(node.op.symbol) if node.op else kind
+    label = one_line(subject.label(node))
+    wrong = complaint(node)
+    hidden = sum(
+        parent not in subject.index for parent in subject.view.expansion.parents(node)
+    )
+    header = (label, word) if label else (word,)
+    if node is subject.view.root and not node.is_leaf:
+        header = (*header, "output")
+    rows: list[tuple[str, ...]] = [header, (f"data {number(node.data)}",)]
+    rows += [(_gradient(subject, node),)] if kind != "constant" else []
+    rows += [(wrong,)] if wrong else []
+    rows += [(f"{hidden} of its operands not shown",)] if hidden else []
+    level = subject.level([node.grad])
+    return Box(
+        f"n{i}", kind, tuple(rows), _sentence(subject, node, wrong), node.scope,
+        node.requires_grad, node is subject.view.root, level, wrong,
+    )  # fmt: skip
+
+
+def _gradient(subject: Subject, node: Value) -> str:
+    """Write the gradient, as a sum where the node is used more than once."""
+    if not node.requires_grad:
+        return "no gradient"
+    if not node.has_grad:
+        # After a backward pass from the root, this node was not reached.
+        return "no gradient" if subject.ran else "backward not run"
+    parts = subject.sums.get(node, ())
+    if not parts:
+        return f"grad {number(node.grad)}"
+    if len(parts) > _MOST:
+        return f"grad {number(node.grad)} = sum of {len(parts)}"
+    return f"grad {number(node.grad)} = {_sum(parts)}"
+
+
+def _sentence(subject: Subject, node: Value, wrong: str) -> str:
+    kind = one_line(node.op.name) if node.op else kind_of(node)
+    gradient = f"grad {node.grad!r}" if node.has_grad else _gradient(subject, node)
+    scope = f", in {one_line(node.scope, LONG)}" if node.scope else ""
+    wrong = f", {wrong}" if wrong else ""
+    source = node.source
+    line = f", {one_line(source.place, LONG)}" if source else ""
+    data = f"data {node.data!r}"
+    return f"{subject.name(node)}: {kind}, {data}, {gradient}{wrong}{scope}{line}"
+
+
+def kind_of(node: Value) -> Kind:
+    if not node.is_leaf:
+        return "op"
+    if node.requires_grad:
+        return "parameter" if node.scope else "input"
+    return "input" if node.label else "constant"
+
+
+def _module(subject: Subject, i: int, part: Part) -> Box:
+    parameters = sum(kind_of(node) == "parameter" for node in part.nodes)
+    counts = {"parameter": parameters, "value": len(part.nodes) - parameters}
+    if part.kind:
+        name, counts = one_line(part.kind), {"value": len(part.nodes)}
+    else:
+        name = one_line(part.path[-1])
+    call = f", call {part.call}" if part.call > 1 else ""
+    rows = [(f"{name}{call}",), (", ".join(_counted(counts)),)]
+    sizes = [abs(node.grad) for node in part.nodes if node.has_grad]
+    rows += [(f"|grad| up to {number(max(sizes))}",)] if sizes else []
+    wrong = _complaints(part.nodes)
+    rows += [(wrong,)] if wrong else []
+    title = f"{'.'.join(part.path) or name}{call}: " + ", ".join(
+        cell for row in rows[1:] for cell in row
+    )
+    scope = ".".join(part.path[:-1])
+    live = any(node.requires_grad for node in part.nodes)
+    return Box(
+        f"n{i}", "module", tuple(rows), one_line(title, LONG), scope, live,
+        subject.view.root in part.nodes, subject.level(sizes), wrong,
+    )  # fmt: skip
+
+
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    return [f"{n:,} {name}{'s' * (n > 1)}" for name, n in counts.items() if n]
+
+
+def _complaints(nodes: Sequence[Value]) -> str:
+    """Say how many nodes of a module are not well, and how."""
+    counts: dict[str, int] = {}
+    for node in nodes:
+        wrong = complaint(node)
+        if wrong:
+            counts[wrong] = counts.get(wrong, 0) + 1
+    return ", ".join(f"{n:,} {wrong}" for wrong, n in sorted(counts.items()))
+
+
+def _sum(parts: Sequence[float]) -> str:
+    first, *rest = parts
+    signed = [f"- {number(-x)}" if x < 0 else f"+ {number(x)}" for x in rest]
+    return " ".join([number(first), *signed])

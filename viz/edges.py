@@ -1,0 +1,66 @@
+"""The arrows of a picture: the term of the chain rule that is written on each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .subject import Bundle, Subject
+from .terms import Term
+from .text import number
+
+__all__ = ["Edge", "edges_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """From box number `tail` to box number `head`, the term of the chain rule on it.
+
+    `live` is False, and `text` is empty, where the operand gets no gradient.
+    """
+
+    id: str
+    tail: int
+    head: int
+    text: str
+    title: str
+    live: bool = True
+    level: int | None = None
+
+
+def edges_of(subject: Subject) -> Iterator[Edge]:
+    """Describe each arrow, those into one box after the other."""
+    count: dict[int, int] = {}
+    for (h, place, t), bundle in subject.bundles.items():
+        k = count[h] = count.get(h, -1) + 1
+        text, title = _texts(subject, bundle)
+        level = subject.level([bundle.largest])
+        id_ = f"e{h}_{place if place >= 0 else k}"
+        yield Edge(id_, t, h, text, title, bundle.live, level)
+
+
+def _texts(subject: Subject, bundle: Bundle) -> tuple[str, str]:
+    """Return what stands on an arrow, and the same in words with every digit."""
+    term = bundle.term
+    if term is not None:
+        head, tail = subject.name(term.head), subject.name(term.tail)
+        return _written(term), f"∂ {head} / ∂ {tail}: {_exact(term)}"
+    largest = bundle.largest
+    most = "" if largest is None else f", up to {number(largest)}"
+    plural = "s" if bundle.count > 1 else ""
+    return f"×{bundle.count:,}{most}", f"{bundle.count:,} arrow{plural}{most}"
+
+
+def _written(term: Term) -> str:
+    if term.local is None:
+        return ""
+    if term.upstream is None:
+        return number(term.local)
+    factors = f"{number(term.upstream)} × {number(term.local)}"
+    return f"{factors} = {number(term.contribution or 0.0)}"
+
+
+def _exact(term: Term) -> str:
+    if term.local is None:
+        return "no gradient flows"
+    if term.upstream is None:
+        return repr(term.local)
+    return f"{term.local!r}; {term.upstream!r} × {term.local!r} = {term.contribution!r}"
