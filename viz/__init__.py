@@ -3,6 +3,7 @@
 - `to_dot(root)` is the picture as DOT text, for any Graphviz program;
 - `draw(root)` is a `graphviz.Digraph` that shows itself in a notebook;
 - `render(root, path)` writes a file: .svg, .png, .pdf, .dot or .gv;
+- `diff(before, after)` is one picture of two passes: what changed, and by how much;
 - `renderers()` names the programs at hand. SVG needs none of them.
 
 Each takes the same options (`Options`): `names=locals()` for values without a label,
@@ -14,6 +15,7 @@ Every picture starts as one description, `viz.picture`: what stands in each box 
 each arrow. The writers read that description and never look at the graph.
 """
 
+from .comparison import diff
 from .dot import to_dot
 from .files import render
 from .notebook import draw
@@ -23,6 +25,7 @@ from .view import Options
 __all__ = [
     "Options",
     "RenderError",
+    "diff",
     "draw",
     "render",
     "renderers",

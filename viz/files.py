@@ -18,7 +18,7 @@ from .picture import Picture, picture
 from .programs import RenderError, drawn
 from .view import Options
 
-__all__ = ["SUFFIXES", "render", "write"]
+__all__ = ["SUFFIXES", "render", "render_picture", "write"]
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
 
@@ -48,9 +48,16 @@ def render(
     `MissingExtraError` for .png where neither program is installed; an `OSError`
     that names the path where the file cannot be written.
     """
+    _form(Path(path))  # before the graph is read
+    return render_picture(picture(root, **options), path, renderer=renderer)
+
+
+def render_picture(
+    shown: Picture, path: str | os.PathLike[str], *, renderer: str | None = None
+) -> Path:
+    """Draw a picture into a file and return the path."""
     path = Path(path)
     form = _form(path)
-    shown = picture(root, **options)
     _check_place(path)  # before the drawing, which may take long
     write(path, _content(shown, form, renderer))
     return path

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Unpack
 from autograd_core import Value
 from autograd_core.errors import MissingExtraError
 
-from .picture import picture
+from .picture import Picture, picture
 from .view import Options
 
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_picture"]
 
 
 def draw(root: Value, **options: Unpack[Options]) -> "graphviz.Digraph":
@@ -35,7 +35,11 @@ def draw(root: Value, **options: Unpack[Options]) -> "graphviz.Digraph":
     Raises `MissingExtraError`, an `ImportError`, without the package `graphviz`, and
     `OperandError`, a `TypeError`, for anything but a `Value`.
     """
-    shown = picture(root, **options)
+    return draw_picture(picture(root, **options))
+
+
+def draw_picture(shown: Picture) -> "graphviz.Digraph":
+    """Return a picture as a `graphviz.Digraph` that shows itself."""
     try:
         from .digraph import Diagram
     except ModuleNotFoundError as error:

@@ -15,11 +15,12 @@ from autograd_core.errors import UnknownNameError
 from .boxes import Box, box_of
 from .edges import Edge, edges_of
 from .names import named_values
+from .scale import Scale
 from .subject import Subject
 from .text import number
 from .view import ViewOptions, view
 
-__all__ = ["THEMES", "Picture", "picture"]
+__all__ = ["THEMES", "Picture", "legend_of", "picture"]
 
 THEMES = ("light", "dark")
 LOCALS = "on each arrow: the local derivative of its head with respect to its tail"
@@ -68,7 +69,7 @@ def picture(
         tuple(edges_of(subject)),
         f"Graph of {subject.name(root)}: {subject.view.count} values",
         _caption(subject),
-        _legend(subject),
+        legend_of(subject.scale),
         theme,
     )
 
@@ -80,8 +81,11 @@ def _caption(subject: Subject) -> str:
     return "; ".join(filter(None, (subject.view.note, summary, written)))
 
 
-def _legend(subject: Subject) -> tuple[tuple[str, int], ...]:
-    if subject.scale is None:
+def legend_of(
+    scale: Scale | None, what: str = "|gradient|"
+) -> tuple[tuple[str, int], ...]:
+    """Return what each level of a scale stands for."""
+    if scale is None:
         return ()
-    bounds = enumerate(subject.scale.bounds)
-    return tuple((f"|gradient| ≥ {number(x)}", level) for level, x in bounds)
+    bounds = enumerate(scale.bounds)
+    return tuple((f"{what} ≥ {number(x)}", level) for level, x in bounds)
