@@ -8,16 +8,14 @@ what one neuron computes and how the loss would have it changed.
 
 import time
 from pathlib import Path
-from statistics import fmean, pstdev
 
 import nn
 import viz
-from autograd_core import Value, no_grad, tanh
+from autograd_core import Value, no_grad
 from demos import first_session
 from demos.command import command, output_folder
 from demos.datasets import load_digits, split
-
-SATURATED = 0.97  # |tanh| beyond which hardly any gradient passes (makemore, part 3)
+from viz.gradient_flow import FlowReport, flow_report
 
 
 def train(epochs: int = 10) -> tuple[nn.MLP, list[int], float]:
@@ -43,37 +41,14 @@ def train(epochs: int = 10) -> tuple[nn.MLP, list[int], float]:
     return model, held_out, right
 
 
-def layer_table(model: nn.MLP, examples: list[int]) -> str:
+def flow(model: nn.MLP, examples: list[int]) -> FlowReport:
     """Describe each layer's activations and their gradients over some examples."""
     images, digits = load_digits()
-    signals: list[list[list[Value]]] = [[] for _ in model.layers]
-    for i in examples:
-        signal: list = images[i]
-        for layer, seen in zip(model.layers, signals, strict=True):
-            signal = layer(signal)
-            seen.append(signal)
-    nn.cross_entropy(signals[-1], [digits[i] for i in examples]).backward()
-
-    lines = [
-        f"{'':8} {'units':>5} {'activation':>20} {'saturated':>10} {'gradient':>20}",
-        f"{'layer':8} {'':5} {'mean':>10}{'spread':>10} {'':10} "
-        f"{'mean':>10}{'spread':>10}",
-    ]
-    for depth, (layer, seen) in enumerate(zip(model.layers, signals, strict=True)):
-        units = [unit for signal in seen for unit in signal]
-        lines.append(_row(depth, layer, units))
-    return "\n".join(lines)
-
-
-def _row(depth: int, layer: nn.Layer, units: list[Value]) -> str:
-    data, gradients = [u.data for u in units], [u.grad for u in units]
-    bounded = units[0].op is tanh
-    saturated = fmean(abs(a) > SATURATED for a in data) if bounded else None
-    return (
-        f"{depth:<8} {len(layer.neurons):>5} {fmean(data):>10.3f}{pstdev(data):>10.3f} "
-        f"{'-' if saturated is None else format(saturated, '.1%'):>10} "
-        f"{fmean(gradients):>10.1e}{pstdev(gradients):>10.1e}"
-    )
+    outputs = [model(images[i]) for i in examples]
+    loss = nn.cross_entropy(outputs, [digits[i] for i in examples])
+    model.zero_grad()
+    loss.backward()
+    return flow_report(model, loss)
 
 
 def hardest(model: nn.MLP, examples: list[int]) -> tuple[int, float]:
@@ -113,7 +88,7 @@ def main() -> None:
     model, held_out, right = train(options.epochs)
     seconds = time.perf_counter() - start
     print(f"held-out accuracy {right:.1%} after {seconds:.0f} s\n")
-    print(layer_table(model, held_out[:100]))
+    print(flow(model, held_out[:100]))
     example, loss = hardest(model, held_out)
     neuron = draw_neuron(model, example, out / "digit_neuron.svg")
     print(f"\nhardest: image {example}, with a loss of {loss:.2f}; its neuron is drawn")

@@ -25,7 +25,7 @@ from .layers import MLP, Layer, Neuron
 from .losses import cross_entropy, hinge_loss, mse_loss
 from .module import Module
 from .optimizers import SGD, Adam, Optimizer
-from .training import History, accuracy, collector_paused, fit
+from .training import History, Step, accuracy, collector_paused, fit
 from .transformations import Transformation, chain, momentum, scale_by_adam
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Module",
     "Neuron",
     "Optimizer",
+    "Step",
     "Transformation",
     "accuracy",
     "chain",

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from autograd_core import Value, no_grad
@@ -24,7 +25,7 @@ from .data import DataLoader
 from .module import Module
 from .optimizers import Optimizer
 
-__all__ = ["History", "accuracy", "collector_paused", "fit"]
+__all__ = ["History", "Step", "accuracy", "collector_paused", "fit"]
 
 
 @dataclass
@@ -33,6 +34,22 @@ class History:
 
     loss: list[float] = field(default_factory=list)
     epoch_loss: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a callback of `fit` sees: all gradients there, no parameter moved yet.
+
+    `number` counts the steps of the run from 0, `epoch` the passes over the data;
+    `loss` is the root of the graph. The graph is freed after the step, unless a
+    callback keeps the loss.
+    """
+
+    number: int
+    epoch: int
+    loss: Value
+    model: Module
+    optimizer: Optimizer
 
 
 @contextmanager
@@ -64,11 +81,14 @@ def fit(
     shuffle: bool = True,
     seed: int | None = 0,
     progress: bool | None = None,
+    callbacks: Sequence[Callable[[Step], Any]] = (),
 ) -> History:
     """Train `model` on examples and return the history of its loss.
 
     `loss` takes the outputs and the targets of a batch. `progress` shows a bar: True
-    demands it, None shows it if tqdm is installed, False is silent.
+    demands it, None shows it if tqdm is installed, False is silent. Each of `callbacks`
+    is called with a `Step` between the backward pass and the move of the parameters;
+    an error in one ends the training before that move.
 
     >>> from nn import MLP, SGD, mse_loss
     >>> model = MLP(1, [1], seed=0)
@@ -85,26 +105,40 @@ def fit(
             "fit takes an optimizer such as nn.SGD(model.parameters()), not "
             f"{optimizer!r}"
         )
+    _check_callbacks(callbacks)
     loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
     history = History()
+    take_step = partial(_step, model, loss, optimizer, callbacks)
     with _bar(epochs * len(loader), progress) as advance:
-        for _ in range(epochs):
+        for epoch in range(epochs):
             start = len(history.loss)
             for xs, ys in loader:
-                history.loss.append(_step(model, xs, ys, loss, optimizer, history))
+                history.loss.append(take_step(xs, ys, len(history.loss), epoch))
                 advance(history.loss[-1])
             steps = history.loss[start:]
             history.epoch_loss.append(math.fsum(steps) / len(steps))
     return history
 
 
+def _check_callbacks(callbacks: Any) -> None:
+    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    for callback in given:
+        if given is not callbacks or not callable(callback):
+            raise OperandError(
+                "fit takes callbacks as a list of functions of one nn.Step, such as "
+                f"callbacks=[print]; got {callbacks!r}"
+            )
+
+
 def _step(
     model: Module,
-    xs: list[Any],
-    ys: list[Any],
     loss: Callable[[list[Any], list[Any]], Any],
     optimizer: Optimizer,
-    history: History,
+    callbacks: Sequence[Callable[[Step], Any]],
+    xs: list[Any],
+    ys: list[Any],
+    number: int,
+    epoch: int,
 ) -> float:
     """Take one step of gradient descent and return the loss before it."""
     with collector_paused():
@@ -112,10 +146,12 @@ def _step(
         value = _checked_loss(loss([model(x) for x in xs], ys))
         if not math.isfinite(value.data):
             raise NonFiniteError(
-                f"the loss is {value.data} at step {len(history.loss)}; the parameters "
-                "are those of the step before. Lower lr, or look at the inputs"
+                f"the loss is {value.data} at step {number}; the parameters are those "
+                "of the step before. Lower lr, or look at the inputs"
             )
         value.backward()
+        for callback in callbacks:
+            callback(Step(number, epoch, value, model, optimizer))
     optimizer.step()
     return value.data
 

@@ -35,8 +35,15 @@ THIRD_PARTY = {
     "autograd_core/testing/strategies.py": {"hypothesis"},
     "autograd_core/symbolic.py": {"sympy"},
     "nn/training.py": {"tqdm"},
+    "viz/comparison.py": {"graphviz"},
     "viz/digraph.py": {"graphviz"},
+    "viz/gradient_flow/recorder.py": {"matplotlib"},  # for a type
     "viz/notebook.py": {"graphviz"},  # for a type
+    "viz/plots/canvas.py": {"matplotlib"},
+    "viz/plots/curves.py": {"matplotlib"},  # for a type
+    "viz/plots/distributions.py": {"matplotlib"},  # for a type
+    "viz/plots/evolution.py": {"matplotlib"},  # for a type
+    "viz/plots/inputs.py": {"matplotlib"},
 }
 
 

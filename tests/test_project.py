@@ -137,7 +137,9 @@ def test_the_wheel_requires_nothing_without_extras(metadata):
     assert unconditional == []
 
 
-@pytest.mark.parametrize("extra", ["viz", "testing", "arrays", "demos", "test", "all"])
+@pytest.mark.parametrize(
+    "extra", ["viz", "plots", "testing", "arrays", "demos", "test", "all"]
+)
 def test_the_wheel_provides_an_extra(metadata, extra):
     """An extra that messages and documents name exists."""
     assert extra in metadata.get_all("Provides-Extra")

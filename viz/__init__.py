@@ -1,8 +1,10 @@
 """Pictures of a graph: how values are computed, and how gradients flow back.
 
-- `to_dot(root)` is the picture as DOT text, for any Graphviz program;
-- `draw(root)` is a `graphviz.Digraph` that shows itself in a notebook;
+Of a graph, given its root:
+
 - `render(root, path)` writes a file: .svg, .png, .pdf, .dot or .gv;
+- `draw(root)` is a `graphviz.Digraph` that shows itself in a notebook;
+- `to_dot(root)` is the picture as DOT text, for any Graphviz program;
 - `diff(before, after)` is one picture of two passes: what changed, and by how much;
 - `renderers()` names the programs at hand. SVG needs none of them.
 
@@ -11,22 +13,46 @@ Each takes the same options (`Options`): `names=locals()` for values without a l
 `top_paths=3` for the paths that carry most of the gradient, `expand=True` to take fused
 operations apart, `theme="dark"`. Above `limit` boxes modules are closed by themselves.
 
-Every picture starts as one description, `viz.picture`: what stands in each box and on
-each arrow. The writers read that description and never look at the graph.
+Of a network, given the model and its loss:
+
+- `flow(model, loss)` draws the signal forward beside the gradient backward;
+- `flow_report(model, loss)` measures each layer and says whether it is healthy;
+- `FlowRecorder(model)` does so at the steps of a training run;
+- `plots` has curves, histograms, decision boundaries and saliency, by matplotlib.
+
+Every picture of a graph starts as one description, `viz.picture`: what stands in each
+box and on each arrow. The writers read that and never look at the graph.
 """
 
+from . import plots
 from .comparison import diff
 from .dot import to_dot
 from .files import render
+from .gradient_flow import (
+    FlowRecorder,
+    FlowReport,
+    LayerFlow,
+    Thresholds,
+    flow_report,
+)
+from .network import Flow, flow
 from .notebook import draw
 from .programs import RenderError, renderers
 from .view import Options
 
 __all__ = [
+    "Flow",
+    "FlowRecorder",
+    "FlowReport",
+    "LayerFlow",
     "Options",
     "RenderError",
+    "Thresholds",
     "diff",
     "draw",
+    "flow",
+    "flow_report",
+    "plots",
     "render",
     "renderers",
     "to_dot",

@@ -45,17 +45,17 @@ def test_held_out_digits_are_recognised(run):
     assert right >= 0.93
 
 
-def test_the_table_describes_each_layer(run):
-    """One row a layer: units, activations, saturation where tanh bounds them."""
+def test_the_report_describes_each_layer(run):
+    """One row a layer: both are healthy, and only tanh can saturate."""
     model, held_out, _, _ = run
 
-    hidden, output = digits.layer_table(model, held_out[:20]).splitlines()[2:]
+    hidden, output = digits.flow(model, held_out[:20]).layers
 
-    assert hidden.split()[:2] == ["0", "16"]
-    assert hidden.split()[4].endswith("%")
-    assert output.split()[:2] == ["1", "10"]
-    assert output.split()[4] == "-"
-    assert all(abs(float(cell)) <= 1 for cell in hidden.split()[2:4])
+    assert (hidden.units, output.units) == (16, 10)
+    assert (hidden.verdict, output.verdict) == ("healthy", "healthy")
+    assert 0 < hidden.saturated_share < 0.5
+    assert output.saturated_share is None
+    assert abs(hidden.activations.mean) <= 1
 
 
 def test_the_hardest_image_has_the_largest_loss(run):

@@ -187,3 +187,16 @@ def test_a_module_without_forward_says_so():
     """Calling the base class asks for a forward method."""
     with pytest.raises(TypeError, match="Module has no forward"):
         nn.Module()(1.0)
+
+
+def test_named_modules_are_the_modules_with_their_paths():
+    """Each parameter's path begins with that of its module; a part starts at ''."""
+    model = nn.MLP(2, [2, 1], seed=0)
+    named = dict(model.named_modules())
+
+    assert list(named.values()) == list(model.modules())
+    for name, _ in model.named_parameters():
+        assert name.rpartition(".")[0] in named
+    assert [path for path, _ in model.layers[0].named_modules()] == [
+        *("", "neurons.0", "neurons.1")
+    ]

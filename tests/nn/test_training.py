@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import weakref
 from random import Random
 
 import pytest
@@ -181,3 +182,84 @@ def test_training_that_cannot_be_is_refused(call, error, words):
     """Counts, data and losses that make no sense are named."""
     with pytest.raises(error, match=words):
         call()
+
+
+# --- callbacks ----------------------------------------------------------------------
+def test_a_callback_sees_each_step_before_the_parameters_move():
+    """Number, epoch, loss and gradients are those of the step; the move comes after."""
+    model = nn.MLP(1, [1], seed=0)
+    steps, states = [], []
+
+    def watch(step):
+        steps.append((step.number, step.epoch, step.loss.data, step.loss.grad))
+        states.append(model.state_dict())
+        assert step.model is model
+        assert all(p.has_grad for p in step.optimizer.parameters)
+
+    start = model.state_dict()
+    _, history = fit_line(model, epochs=2, callbacks=[watch])
+
+    assert [(number, epoch) for number, epoch, _, _ in steps] == [
+        *((0, 0), (1, 0), (2, 0)),
+        *((3, 1), (4, 1), (5, 1)),
+    ]
+    assert [(loss, grad) for *_, loss, grad in steps] == [
+        (loss, 1.0) for loss in history.loss
+    ]
+    assert states[0] == start
+    assert len({str(state) for state in states}) == 6
+
+
+def test_callbacks_change_nothing_by_being_there():
+    """The losses are the same to the last bit; they are called in their order."""
+    calls = []
+    watched = fit_line(
+        callbacks=[lambda s: calls.append("a"), lambda s: calls.append("b")]
+    )
+
+    assert watched[1].loss == fit_line()[1].loss
+    assert calls[:4] == ["a", "b", "a", "b"]
+
+
+def test_an_error_in_a_callback_ends_the_training_before_the_move():
+    """The parameters are those of the step before, and the collector is as it was."""
+    model = nn.MLP(1, [1], seed=0)
+    states = []
+
+    def fail(step):
+        states.append(model.state_dict())
+        if step.number == 2:
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError, match="stop"):
+        fit_line(model, callbacks=[fail])
+
+    assert len(states) == 3
+    assert model.state_dict() == states[-1]
+    assert gc.isenabled()
+
+
+def test_a_step_cannot_be_changed_and_keeps_no_graph_alive():
+    """It is frozen, and the graph is freed when the step is over."""
+    steps = []
+
+    def watch(step):
+        with pytest.raises(AttributeError):
+            step.number = 3
+        steps.append(weakref.ref(step.loss))
+
+    fit_line(epochs=2, callbacks=[watch])
+
+    assert [step() for step in steps] == [None] * 6
+
+
+@pytest.mark.parametrize("callbacks", [print, [3], ["print"], None, [print, None]])
+def test_callbacks_that_cannot_be_called_are_refused_at_once(callbacks):
+    """The message shows what to write, before anything is trained."""
+    model = nn.MLP(1, [1], seed=0)
+    before = model.state_dict()
+
+    with pytest.raises(OperandError, match=r"functions of one nn\.Step, such as"):
+        fit_line(model, callbacks=callbacks)
+
+    assert model.state_dict() == before
