@@ -33,15 +33,8 @@ TINY = 1e-290  # below it a result may have lost digits to underflow
 HUGE = 2.0**600
 TWO_53 = 2.0**53  # beyond it b - 1 is not a float
 
-
-def at_zero(x: float) -> float:
-    """Be zero at the kink that sign, abs and relu have in common."""
-    return x
-
-
-def at_tie(a: float, b: float) -> float:
-    """Be zero where two operands tie."""
-    return a - b
+at_zero = operator.pos  # zero at the kink that sign, abs and relu have in common
+at_tie = operator.sub  # zero where two operands tie
 
 
 def at_pole_of_gamma(*operands: float) -> float:
@@ -52,7 +45,7 @@ def at_pole_of_gamma(*operands: float) -> float:
 
 def number(x: Any) -> float:
     """Return the number that a choice between formulas depends on."""
-    return float(x.data if hasattr(x, "parents") else x)
+    return x if x.__class__ is float else float(x.data if hasattr(x, "parents") else x)
 
 
 def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
@@ -63,16 +56,22 @@ def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
 
 
 def power_by_base(y: Any, a: Any, b: Any) -> Any:
-    """b·a^(b-1), without a rounded b - 1 in the exponent."""
-    exponent = number(b)
-    if -TWO_53 <= exponent <= TWO_53 and (exponent - 1.0) + 1.0 == exponent:
+    """b·a^(b-1), without a rounded b - 1 in the exponent or a power out of range."""
+    base, exponent = number(a), number(b)
+    exact = -TWO_53 <= exponent <= TWO_53 and (exponent - 1.0) + 1.0 == exponent
+    if exact or base == 0 or not isfinite(base):
         slope = power(a, b - 1.0)
-        at_pole = exponent == 0 and not isfinite(number(slope))
-        return 0.0 if at_pole else b * slope
-    if not TINY < number(y) < inf or number(a) == inf:
-        return b * power(a, b - 1.0)
-    quotient = div(y, a)
-    return b * quotient if number(quotient) < inf else div(b, a) * y
+        steepness = number(slope)
+        if exponent == 0 and not isfinite(steepness):
+            return 0.0
+        least = 0.0 if -1e6 < exponent < 1e6 else TINY  # a vast b magnifies its error
+        if least <= steepness < inf or not 0 < base < inf:
+            return b * slope
+    if base < 0 or TINY < number(y) < inf:
+        quotient = div(y, a)
+        return b * quotient if number(quotient) < inf else div(b * y, a)
+    half = power(a, 0.5 * b)  # y itself has overflowed, or lost digits to underflow
+    return b * half * div(half, a)
 
 
 def hypot_by(y: Any, a: Any, b: Any) -> Any:
@@ -86,9 +85,23 @@ def hypot_by(y: Any, a: Any, b: Any) -> Any:
 
 
 def atan2_by(a: Any, b: Any) -> Any:
-    """b/(a² + b²) without squaring."""
+    """b/(a² + b²), computed from scaled operands where the squares are out of range."""
     h = hypot(a, b)
-    return div(div(b, h), h)
+    if 1e-140 < number(h) < 1e140:
+        return div(b, h * h)
+    scale = HUGE if number(h) < 1 else 1.0 / HUGE
+    h = hypot(a * scale, b * scale)
+    return div(b * scale, h * h) * scale
+
+
+def elu_by(x: Any, alpha: Any) -> Any:
+    """alpha·eˣ below 0, in halves where eˣ has lost digits to underflow."""
+    if number(x) > 0:
+        return 1.0
+    if number(x) > -600:
+        return alpha * exp(x)
+    half = exp(0.5 * x)
+    return alpha * half * half
 
 
 def simpler_sum(a: Any, b: Any) -> Any:
@@ -106,14 +119,18 @@ def simpler_product(a: Any, b: Any) -> Any:
     return None
 
 
-def simpler_power(a: Any, b: Any) -> Any:
-    """Leave out an exponent 1; x⁰ is 1."""
-    return a if b == 1.0 else 1.0 if b == 0.0 else None
+def power_by_exponent(y: Any, a: Any, b: Any) -> Any:
+    """y·log(a), in halves where y overflows; 0 where y is 0 and log(a) infinite."""
+    inside = 0 < number(a) < inf
+    if inside and number(y) == inf:
+        half = power(a, 0.5 * b)
+        return half * log(a) * half
+    return y * log(a if inside or number(y) != 0 else 1.0)
 
 
-def simpler_choice(condition: Any, a: Any, b: Any) -> Any:
-    """Choose now: a condition is a number that no longer changes."""
-    return a if number(condition) else b
+def base_of_fraction(a: Any, b: Any) -> Any:
+    """Return the base, at whose zero a power is smooth only if b is 0, 1, 2, ..."""
+    return 1.0 if b >= 0.0 and b % 1.0 == 0.0 else a
 
 
 # fmt: off
@@ -134,9 +151,9 @@ identity = Op("identity", operator.pos, (lambda y, x: 1.0,),
 neg = Op("neg", operator.neg, (lambda y, x: -1.0,),
     symbol="-", doc="-x")
 power = Op("power", kernels.power,
-    (power_by_base, lambda y, a, b: y * log(where((y > 0) | (y < 0), a, 1.0))),
-    symbol="**", domain=(POSITIVE, REALS), kinks=(lambda a, b: a,),
-    simplify=simpler_power,
+    (power_by_base, power_by_exponent),
+    symbol="**", domain=(POSITIVE, REALS), kinks=(base_of_fraction,),
+    simplify=lambda a, b: a if b == 1.0 else 1.0 if b == 0.0 else None,
     doc="a to the power b; nan for a negative a and a fractional b")
 abs = Op("abs", kernels.absolute, (lambda y, x: sign(x),),
     kinks=(at_zero,), doc="the absolute value")
@@ -149,7 +166,9 @@ heaviside = Op("heaviside", kernels.heaviside, (lambda y, x: 0.0,),
 exp = Op("exp", kernels.exp, (lambda y, x: y,), doc="e to the power x")
 expm1 = Op("expm1", kernels.expm1, (lambda y, x: exp(x),),
     doc="e to the power x, minus 1, accurate near 0")
-exp2 = Op("exp2", kernels.exp2, (lambda y, x: LN_2 * y,), doc="2 to the power x")
+exp2 = Op("exp2", kernels.exp2,  # y overflows before its derivative does
+    (lambda y, x: LN_2 * y if number(y) < inf else 2.0 * LN_2 * exp2(x - 1.0),),
+    doc="2 to the power x")
 exp_difference = Op("exp_difference", kernels.exp_difference,
     (lambda y, a, b: y, lambda y, a, b: -y),
     doc="e to the power a - b, whose rounding is corrected")
@@ -163,7 +182,7 @@ log10 = Op("log10", kernels.log10, (lambda y, x: div(LOG10_E, x),),
     domain=(POSITIVE,), doc="the logarithm to base 10")
 sqrt = Op("sqrt", kernels.sqrt, (lambda y, x: div(0.5, y),),
     domain=(NOT_NEGATIVE,), kinks=(at_zero,), doc="the square root")
-cbrt = Op("cbrt", kernels.cbrt, (lambda y, x: div(1.0, 3.0 * y * y),),
+cbrt = Op("cbrt", kernels.cbrt, (lambda y, x: div(1.0 / 3.0, y * y),),
     kinks=(at_zero,), doc="the cube root")
 hypot = Op("hypot", kernels.hypot,
     (lambda y, a, b: hypot_by(y, a, b), lambda y, a, b: hypot_by(y, b, a)),
@@ -178,7 +197,9 @@ asin = Op("asin", kernels.asin, (lambda y, x: div(1.0, sqrt((1.0 - x) * (1.0 + x
     domain=(UNIT,), kinks=(lambda x: 1.0 - x * x,), doc="the arc sine, in radians")
 acos = Op("acos", kernels.acos, (lambda y, x: -div(1.0, sqrt((1.0 - x) * (1.0 + x))),),
     domain=(UNIT,), kinks=(lambda x: 1.0 - x * x,), doc="the arc cosine, in radians")
-atan = Op("atan", kernels.atan, (lambda y, x: div(1.0, 1.0 + x * x),),
+atan = Op("atan", kernels.atan,  # x² overflows before 1/x² is lost
+    (lambda y, x: div(1.0, 1.0 + x * x) if -1e150 < number(x) < 1e150
+     else div(div(1.0, x), x),),
     doc="the arc tangent, in radians")
 atan2 = Op("atan2", kernels.atan2,
     (lambda y, a, b: atan2_by(a, b), lambda y, a, b: -atan2_by(b, a)),
@@ -242,12 +263,13 @@ leaky_relu = Op("leaky_relu", kernels.leaky_relu,
     defaults=(0.01,), kinks=(lambda x, negative_slope: x,),
     doc="x where it is positive, negative_slope·x elsewhere")
 elu = Op("elu", kernels.elu,
-    (lambda y, x, alpha: where(x > 0, 1.0, alpha * exp(x)),
+    (lambda y, x, alpha: elu_by(x, alpha),
      lambda y, x, alpha: where(x > 0, 0.0, expm1(x))),
     defaults=(1.0,), kinks=(lambda x, alpha: x,),
     doc="x where it is positive, alpha·(eˣ - 1) elsewhere")
 silu = Op("silu", kernels.silu,
-    (lambda y, x: sigmoid(x) * (1.0 + x * sigmoid(-x)),), doc="x·sigmoid(x)")
+    (lambda y, x: sigmoid(x) + x * (0.25 * sech_squared(0.5 * x)),),
+    doc="x·sigmoid(x)")
 gelu = Op("gelu", kernels.gelu,
     (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), doc="x·Φ(x), the exact form")
 
@@ -271,7 +293,7 @@ where = Op("where", kernels.where,
     (lambda y, condition, a, b: None,
      lambda y, condition, a, b: 1.0 if number(condition) else None,
      lambda y, condition, a, b: None if number(condition) else 1.0),
-    simplify=simpler_choice,
+    simplify=lambda condition, a, b: a if number(condition) else b,
     doc="a where the condition holds, else b; the other one gets no gradient")
 # fmt: on
 

@@ -51,9 +51,11 @@ def log_sigmoid(x: float) -> float:
 
 def sech_squared(x: float) -> float:
     """Return 1 / cosh(x)², the derivative of tanh."""
+    if -0.5 < x < 0.5:  # where tanh is small, and its error counts little
+        y = math.tanh(x)
+        return 1.0 - y * y
     t = exp(-2.0 * math.fabs(x))
-    y = 4.0 * t / ((1.0 + t) * (1.0 + t))
-    return 1.0 if y > 1.0 else y
+    return 4.0 * t / (1.0 + t * (2.0 + t))
 
 
 def relu(x: float) -> float:
@@ -114,8 +116,11 @@ def exp_difference(a: float, b: float) -> float:
 def sigmoid_difference(a: float, b: float) -> float:
     """Return sigmoid(a - b) with the rounding error of a - b corrected."""
     d, lost = _difference(a, b)
-    y = sigmoid(d)
-    return y + y * sigmoid(-d) * lost
+    e = exp(-math.fabs(d))
+    s = 1.0 + e
+    over = e - (s - 1.0)  # what rounding took from s
+    y, other = (1.0 / s, e / s) if d >= 0 else (e / s, 1.0 / s)
+    return y + y * (other * lost - over / s)
 
 
 def logaddexp(a: float, b: float) -> float:

@@ -89,7 +89,6 @@ log1p = _with_poles(math.log1p, {-1.0: -inf})
 log2 = _with_poles(math.log2, {0.0: -inf})
 log10 = _with_poles(math.log10, {0.0: -inf})
 sqrt = _nan_outside(math.sqrt)
-cbrt = math.cbrt
 sin = _nan_outside(math.sin)
 cos = _nan_outside(math.cos)
 tan = _nan_outside(math.tan)
@@ -112,6 +111,20 @@ def div(a: float, b: float) -> float:
         return a / b
     except ZeroDivisionError:
         return nan if a == 0 or a != a else copysign(inf, a) * copysign(1.0, b)
+
+
+def cbrt(x: float) -> float:
+    """Return the cube root, the few units that `math.cbrt` may be off corrected.
+
+    Of its root 23 bits are kept, whose square is exact, for one step of Halley's.
+    """
+    y = math.cbrt(x)
+    if not 0 < math.fabs(y) < inf:
+        return y
+    c = 1073741825.0 * y  # 2³⁰ + 1 (Dekker 1971)
+    high = c - (c - y)
+    ratio = x / (high * high)
+    return high + high * ((ratio - high) / (high + high + ratio))
 
 
 def power(a: float, b: float) -> float:

@@ -6,7 +6,7 @@ split into a high half whose square is exact and a rest.
 """
 
 import math
-from math import exp
+from math import exp, expm1
 
 __all__ = ["erf", "erfc", "gaussian", "gelu", "normal_cdf", "normal_pdf"]
 
@@ -41,7 +41,8 @@ def normal_pdf(x: float) -> float:
     if math.fabs(x) > _UNDERFLOW:
         return 0.0
     high, low = _split(x)
-    return _BY_ROOT_TWO_PI * exp(-0.5 * high * high) * exp(-0.5 * low * (x + high))
+    y = _BY_ROOT_TWO_PI * exp(-0.5 * high * high)
+    return y + y * expm1(-0.5 * low * (x + high))
 
 
 def normal_cdf(x: float) -> float:

@@ -14,11 +14,6 @@ from itertools import product
 from ..op import NaryOp, Op
 from .references import MAX, REFERENCES
 
-
-def _with_neighbours(x: float) -> list[float]:
-    return [math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf)]
-
-
 _LANDMARKS = (
     *(5e-324, 1e-310, sys.float_info.min, 1e-300, 1e-200, 1e-154, 1e-100, 1e-30),
     *(1e-16, 1e-8, 1e-5, 1e-3, 0.1, 0.25, 0.5, 0.7, 1.0, 1.1, 1.4616321449683622),
@@ -26,10 +21,21 @@ _LANDMARKS = (
     *(20.0, 26.5, 36.7, 37.5, 100.0, 171.6, 354.9, 700.0, 708.39, 709.78, 710.4),
     *(744.4, 745.1, 1e3, 1e5, 1e8, 1e10, 1e16, 1e22, 1e100, 1e154, 1e200, 1e300, MAX),
 )
+# Where 1 - x, log(x) and vast powers of x take their digits from what x lacks of 1.
+_NEAR_ONE = tuple(1 + s * 10**-k for k in range(4, 15, 2) for s in (-1, 1))
+# Below 0 the zeros of lgamma and digamma and halves at which the cotangent of their
+# reflection is 0; near 2 and 3 what is left of lgamma where its formulas meet; then
+# what overflows as an exponent of 2, as an odd whole number, and squared.
+_TURNS = (
+    *(0.5040830082644554, 1.5734984731623905, 2.4570247382208, 2.6107208684441447),
+    *(2 - 1e-9, 2 + 1e-9, 3 + 1e-7, 4.5, 10.5, 1024.0, 2.0**53, MAX**0.5),
+)
 _FEW = (
     *(5e-324, 1e-310, 3e-160, 1e-17, 1e-3, 0.3, 0.5, 1.0, 1.7, 3.0, 37.0, 710.0),
-    *(1e5, 9007199254740994.0, 1e154, 1.2e308),
+    *(745.1, 1e5, 9007199254740994.0, 1e154, 1.2e308),
 )
+# Exponents of e at which a result leaves the normal numbers, and the floats.
+_EDGES = (-745.0, -708.4, -691.0, 709.7)
 
 
 def _spread(rng: random.Random) -> float:
@@ -41,9 +47,14 @@ def _spread(rng: random.Random) -> float:
 def hostile_numbers() -> list[float]:
     """Return tails, subnormals, neighbours of landmarks, and numbers in between."""
     rng = random.Random(0)
-    landmarks = [y for x in _LANDMARKS for y in _with_neighbours(x) if y <= MAX]
     drawn = [_spread(rng) for _ in range(150)]
-    return sorted({0.0, *landmarks, *(-x for x in landmarks), *drawn})
+    return sorted({0.0, *_beside(_LANDMARKS), *drawn})
+
+
+def _beside(landmarks: Sequence[float]) -> list[float]:
+    """Return landmarks and their neighbours, on both sides of 0."""
+    sides = [math.nextafter(x, side) for x in landmarks for side in (0.0, x, math.inf)]
+    return [s * x for x in sides if x <= MAX for s in (1, -1)]
 
 
 def hostile_operands(row: Op) -> Iterator[tuple[float, ...]]:
@@ -53,11 +64,11 @@ def hostile_operands(row: Op) -> Iterator[tuple[float, ...]]:
         yield from _hostile_sequences(row, rng)
         return
     count = len(row.partials)
-    candidates = [
-        reference.choices.get(i)
-        or (hostile_numbers() if count == 1 else [s * x for x in _FEW for s in (1, -1)])
-        for i in range(count)
-    ]
+    if count == 1:
+        numbers = sorted({*hostile_numbers(), *_beside(_NEAR_ONE + _TURNS)})
+    else:
+        numbers = [s * x for x in _FEW for s in (1, -1)]
+    candidates = [reference.choices.get(i) or numbers for i in range(count)]
     grid = list(product(*candidates))
     drawn = [
         tuple(
@@ -66,9 +77,12 @@ def hostile_operands(row: Op) -> Iterator[tuple[float, ...]]:
         )
         for _ in range(300)
     ]
-    near = [(x, x * (1 + d)) for x, *_ in drawn for d in (1e-16, 1e-9, 1e-3)]
+    firsts = [x for x, *_ in drawn]
+    near = [(x, x * (1 + d)) for x in firsts for d in (1e-16, 1e-9, 1e-3)]
+    bases = [] if reference.choices else [*_NEAR_ONE, *map(abs, firsts[:60])]
+    powers = [(a, edge / math.log(a)) for a in bases for edge in _EDGES]
     small = rng.sample(grid, min(len(grid), 1200))
-    for operands in small + drawn + (near if count == 2 else []):
+    for operands in small + drawn + (near + powers if count == 2 else []):
         if all(x in interval for x, interval in zip(operands, row.domain, strict=True)):
             yield operands
 
