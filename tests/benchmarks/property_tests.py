@@ -32,11 +32,11 @@ Case = tuple[Callable[..., Any], tuple[float, ...]]
 GOAL = 0.95
 
 
-def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """Return the same draws of a strategy every time."""
+def drawn(strategy: st.SearchStrategy[Any], count: int, number: int = 0) -> list[Any]:
+    """Return the same draws of a strategy every time, others for another number."""
     found: list[Any] = []
 
-    @seed(0)
+    @seed(number)
     @settings(
         max_examples=count,
         database=None,
@@ -52,9 +52,9 @@ def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     return found
 
 
-def cases_of_row(row: Op, count: int) -> list[Case]:
+def cases_of_row(row: Op, count: int, number: int = 0) -> list[Case]:
     """Return the row at points of its domain, constants where only those make sense."""
-    return [_case(row, operands) for operands in drawn(points(row), count)]
+    return [_case(row, operands) for operands in drawn(points(row), count, number)]
 
 
 def _case(row: Op, operands: Sequence[float]) -> Case:
