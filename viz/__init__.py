@@ -2,11 +2,14 @@
 
 Of a graph, given its root:
 
-- `render(root, path)` writes a file: .svg, .png, .pdf, .dot or .gv;
+- `render(root, path)` writes a file: .svg, .png, .pdf, .html, .dot, .mmd, .json, .txt;
+- `to_html(root, path)` writes one page that opens offline and plays both passes;
 - `draw(root)` is a `graphviz.Digraph` that shows itself in a notebook;
-- `to_dot(root)` is the picture as DOT text, for any Graphviz program;
+- `to_dot(root)`, `to_mermaid(root)` and `to_json(root)` are the picture as text, and
+  `to_tree(root)` is a table for a terminal;
 - `diff(before, after)` is one picture of two passes: what changed, and by how much;
 - `renderers()` names the programs at hand. SVG needs none of them.
+- `python -m viz SCRIPT.py --root loss -o flow.html` draws a value of any script.
 
 Each takes the same options (`Options`): `names=locals()` for values without a label,
 `depth=1` to see modules as boxes, `focus=node, radius=2` for a neighbourhood,
@@ -27,7 +30,6 @@ box and on each arrow. The writers read that and never look at the graph.
 from . import plots
 from .comparison import diff
 from .dot import to_dot
-from .files import render
 from .gradient_flow import (
     FlowRecorder,
     FlowReport,
@@ -35,9 +37,14 @@ from .gradient_flow import (
     Thresholds,
     flow_report,
 )
+from .html import to_html
+from .mermaid import to_mermaid
 from .network import Flow, flow
 from .notebook import draw
 from .programs import RenderError, renderers
+from .rendering import render
+from .schema import to_json
+from .tree import to_tree
 from .view import Options
 
 __all__ = [
@@ -56,4 +63,8 @@ __all__ = [
     "render",
     "renderers",
     "to_dot",
+    "to_html",
+    "to_json",
+    "to_mermaid",
+    "to_tree",
 ]

@@ -8,7 +8,8 @@ from autograd_core import Value
 
 from .health import complaint
 from .modules import Part
-from .subject import LONG, Subject
+from .subject import LONG, Subject, largest
+from .terms import Sum
 from .text import number, one_line
 
 __all__ = ["Box", "Kind", "box_of"]
@@ -25,6 +26,10 @@ class Box:
     `title` is the same in one sentence, with every digit, for tooltips and for
     readers who hear the picture. `live` is False where no gradient can flow; `level`
     is the size of the gradient on the picture's scale; `complaint` is what is wrong.
+
+    For readers that are programs: `label` is whole, `op` the name of the row that made
+    the value, `data` and `grad` have every digit. A module stands for `count` values;
+    `largest` is the largest of their gradients in magnitude.
     """
 
     id: str
@@ -36,6 +41,12 @@ class Box:
     root: bool = False
     level: int | None = None
     complaint: str = ""
+    label: str = ""
+    op: str = ""
+    data: float | None = None
+    grad: float | None = None
+    count: int = 1
+    largest: float | None = None
 
 
 def box_of(subject: Subject, i: int, part: Part) -> Box:
@@ -64,6 +75,8 @@ def _single(subject: Subject, i: int, node: Value) -> Box:
     return Box(
         f"n{i}", kind, tuple(rows), _sentence(subject, node, wrong), node.scope,
         node.requires_grad, node is subject.view.root, level, wrong,
+        label=str(subject.label(node)), op=node.op.name if node.op else "",
+        data=node.data, grad=node.grad if node.has_grad else None,
     )  # fmt: skip
 
 
@@ -74,12 +87,8 @@ def _gradient(subject: Subject, node: Value) -> str:
     if not node.has_grad:
         # After a backward pass from the root, this node was not reached.
         return "no gradient" if subject.ran else "backward not run"
-    parts = subject.sums.get(node, ())
-    if not parts:
-        return f"grad {number(node.grad)}"
-    if len(parts) > _MOST:
-        return f"grad {number(node.grad)} = sum of {len(parts)}"
-    return f"grad {number(node.grad)} = {_sum(parts)}"
+    whole = subject.sums.get(node)
+    return f"grad {number(node.grad)}{f' = {_sum(whole)}' if whole else ''}"
 
 
 def _sentence(subject: Subject, node: Value, wrong: str) -> str:
@@ -96,9 +105,9 @@ def _sentence(subject: Subject, node: Value, wrong: str) -> str:
 def kind_of(node: Value) -> Kind:
     if not node.is_leaf:
         return "op"
-    if node.requires_grad:
-        return "parameter" if node.scope else "input"
-    return "input" if node.label else "constant"
+    if node.scope:  # also of a frozen one: only a module gives a leaf its scope
+        return "parameter"
+    return "input" if node.requires_grad or node.label else "constant"
 
 
 def _module(subject: Subject, i: int, part: Part) -> Box:
@@ -107,11 +116,13 @@ def _module(subject: Subject, i: int, part: Part) -> Box:
     if part.kind:
         name, counts = one_line(part.kind), {"value": len(part.nodes)}
     else:
-        name = one_line(part.path[-1])
+        # neurons.0 of one layer is not neurons.0 of another
+        name = one_line(".".join(part.path))
     call = f", call {part.call}" if part.call > 1 else ""
     rows = [(f"{name}{call}",), (", ".join(_counted(counts)),)]
-    sizes = [abs(node.grad) for node in part.nodes if node.has_grad]
-    rows += [(f"|grad| up to {number(max(sizes))}",)] if sizes else []
+    gradients = [node.grad for node in part.nodes if node.has_grad]
+    most = largest(gradients)
+    rows += [] if most is None else [(f"|grad| up to {number(most)}",)]
     wrong = _complaints(part.nodes)
     rows += [(wrong,)] if wrong else []
     title = f"{'.'.join(part.path) or name}{call}: " + ", ".join(
@@ -121,7 +132,9 @@ def _module(subject: Subject, i: int, part: Part) -> Box:
     live = any(node.requires_grad for node in part.nodes)
     return Box(
         f"n{i}", "module", tuple(rows), one_line(title, LONG), scope, live,
-        subject.view.root in part.nodes, subject.level(sizes), wrong,
+        subject.view.root in part.nodes, subject.level(gradients), wrong,
+        label=f"{part.kind or part.path[-1]}{call}", count=len(part.nodes),
+        largest=most,
     )  # fmt: skip
 
 
@@ -139,7 +152,17 @@ def _complaints(nodes: Sequence[Value]) -> str:
     return ", ".join(f"{n:,} {wrong}" for wrong, n in sorted(counts.items()))
 
 
-def _sum(parts: Sequence[float]) -> str:
-    first, *rest = parts
-    signed = [f"- {number(-x)}" if x < 0 else f"+ {number(x)}" for x in rest]
-    return " ".join([number(first), *signed])
+def _sum(whole: Sum) -> str:
+    """Write the terms of a gradient; `elsewhere` is what no arrow here has added."""
+    first, *others = whole.terms
+    if others[_MOST - 1 :]:
+        written = f"sum of {len(whole.terms):,}"
+    else:
+        written = " ".join([number(first), *map(_signed, others)])
+    return (
+        written if whole.rest is None else f"{written} {_signed(whole.rest)} elsewhere"
+    )
+
+
+def _signed(x: float) -> str:
+    return f"- {number(-x)}" if x < 0 else f"+ {number(x)}"

@@ -52,7 +52,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # the package has no typ
         if args or self.picture is None or not self._is_plain(form, options):
             content: bytes = super().pipe(form, *args, **options)
         else:
-            content = drawn(self.picture, form, dot=self.source)
+            content = drawn(self.picture, form, dot=self.source).content
         return content.decode(encoding) if encoding else content
 
     def render(
@@ -73,7 +73,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # the package has no typ
             filename = Path(outfile).with_suffix(".gv")
         source = self.save(filename, directory=options.get("directory"))
         place = Path(outfile or f"{source}.{form}")
-        write(place, drawn(self.picture, form, dot=self.source))
+        write(place, drawn(self.picture, form, dot=self.source).content)
         if options.get("cleanup"):
             os.remove(source)
         if options.get("view"):

@@ -20,7 +20,7 @@ from .style import FONT, FONT_SIZE, SMALL, Pen, Theme, line_of, look, pen, theme
 from .text import one_line
 from .view import Options
 
-__all__ = ["dot_lines", "to_dot"]
+__all__ = ["dot_lines", "dot_text", "to_dot"]
 
 
 def to_dot(root: Value, **options: Unpack[Options]) -> str:
@@ -42,7 +42,12 @@ def to_dot(root: Value, **options: Unpack[Options]) -> str:
 
     Raises `OperandError`, a `TypeError`, for anything but a `Value`.
     """
-    return "".join(dot_lines(picture(root, **options)))
+    return dot_text(picture(root, **options))
+
+
+def dot_text(shown: Picture) -> str:
+    """Write a picture as DOT text."""
+    return "".join(dot_lines(shown))
 
 
 def dot_lines(shown: Picture) -> Iterator[str]:
@@ -93,7 +98,8 @@ def _module(path: tuple[str, ...], boxes: Iterable[Box], theme: Theme) -> Iterat
 
 
 def _legend(shown: Picture, theme: Theme) -> Iterator[str]:
-    yield '    subgraph "cluster_legend" {\n'
+    # No scope has this name: those of modules begin with cluster and an underscore.
+    yield '    subgraph "cluster legend" {\n'
     yield '        graph [label="line", style="invis", rank="same"]\n'
     for text, level in shown.legend:
         line = _stroke(pen(theme, level))

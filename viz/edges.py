@@ -1,11 +1,11 @@
 """The arrows of a picture: the term of the chain rule that is written on each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .subject import Bundle, Subject
 from .terms import Term
-from .text import number
+from .text import counted, number
 
 __all__ = ["Edge", "edges_of"]
 
@@ -15,6 +15,11 @@ class Edge:
     """From box number `tail` to box number `head`, the term of the chain rule on it.
 
     `live` is False, and `text` is empty, where the operand gets no gradient.
+
+    For readers that are programs, with every digit: `operand` is the place of the tail
+    among the operands of the head, and `upstream` times `local` the `contribution`. An
+    arrow of `count` uses has none of these; `largest` is the largest contribution in
+    magnitude.
     """
 
     id: str
@@ -24,6 +29,12 @@ class Edge:
     title: str
     live: bool = True
     level: int | None = None
+    operand: int | None = None
+    upstream: float | None = None
+    local: float | None = None
+    contribution: float | None = None
+    count: int = 1
+    largest: float | None = None
 
 
 def edges_of(subject: Subject) -> Iterator[Edge]:
@@ -33,8 +44,23 @@ def edges_of(subject: Subject) -> Iterator[Edge]:
         k = count[h] = count.get(h, -1) + 1
         text, title = _texts(subject, bundle)
         level = subject.level([bundle.largest])
-        id_ = f"e{h}_{place if place >= 0 else k}"
-        yield Edge(id_, t, h, text, title, bundle.live, level)
+        id_ = f"e{h}_{place}" if place >= 0 else f"e{h}_m{k}"
+        edge = Edge(id_, t, h, text, title, bundle.live, level)
+        yield _with_numbers(edge, bundle)
+
+
+def _with_numbers(edge: Edge, bundle: Bundle) -> Edge:
+    term = bundle.term
+    if term is None:
+        return replace(edge, count=bundle.count, largest=bundle.largest)
+    return replace(
+        edge,
+        operand=term.place,
+        upstream=term.upstream,
+        local=term.local,
+        contribution=term.contribution,
+        largest=bundle.largest,
+    )
 
 
 def _texts(subject: Subject, bundle: Bundle) -> tuple[str, str]:
@@ -43,10 +69,10 @@ def _texts(subject: Subject, bundle: Bundle) -> tuple[str, str]:
     if term is not None:
         head, tail = subject.name(term.head), subject.name(term.tail)
         return _written(term), f"∂ {head} / ∂ {tail}: {_exact(term)}"
-    largest = bundle.largest
-    most = "" if largest is None else f", up to {number(largest)}"
-    plural = "s" if bundle.count > 1 else ""
-    return f"×{bundle.count:,}{most}", f"{bundle.count:,} arrow{plural}{most}"
+    most = [] if bundle.largest is None else [f"up to {number(bundle.largest)}"]
+    times = [f"×{bundle.count:,}"] if bundle.count > 1 else []
+    arrows = counted(bundle.count, "arrow", "arrows")
+    return ", ".join([*times, *most]), ", ".join([arrows, *most])
 
 
 def _written(term: Term) -> str:

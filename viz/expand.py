@@ -5,19 +5,26 @@ new nodes get the gradients that a backward pass would have left on them, and th
 itself stays as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from autograd_core import OPS, Value, topological_order
+from autograd_core import OPS, Op, Value, derivative, topological_order
 from autograd_core.errors import OperandError, UnknownNameError
 
 __all__ = ["Expansion", "expanded"]
 
 
 class Expansion:
-    """Which nodes stand for others: a fused node's sum, a fresh operand's original."""
+    """Which nodes stand for others: a fused node's sum, a fresh operand's original.
+
+    Iterating gives the nodes that another is shown for.
+    """
 
     def __init__(self) -> None:
         self._stands_for: dict[Value, Value] = {}
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._stands_for)
 
     def original(self, node: Value) -> Value:
         """Return the node to show in place of one."""
@@ -25,37 +32,44 @@ class Expansion:
             node = self._stands_for[node]
         return node
 
-    def parents(self, node: Value) -> list[Value]:
+    def parents(self, node: Value) -> Sequence[Value]:
         """Return the operands of a node as they are shown."""
+        if not self._stands_for:
+            return node.parents
         return [self.original(parent) for parent in node.parents]
 
-    def take_apart(self, node: Value) -> list[Value]:
-        """Return the elementary nodes of a fused one, the last of which replaces it."""
-        assert node.op is not None
-        assert node.op.definition is not None
+    def take_apart(self, node: Value, names: Collection[str]) -> list[Value]:
+        """Return the elementary nodes of a fused one, the last of which replaces it.
+
+        A node of any other name is returned as it is.
+        """
+        op = node.op
+        if op is None or op.definition is None or op.name not in names:
+            return [node]
         operands = [
             Value(x, requires_grad=parent.requires_grad)
             for x, parent in zip(node.operands, node.parents, strict=True)
         ]
-        root = node.op.definition(*operands)
-        if root in operands:
+        root = op.definition(*operands)
+        if not isinstance(root, Value) or root in operands:
             return [node]
         if node.has_grad and root.requires_grad:
-            root.backward()
+            (root * Value(node.grad, requires_grad=False)).backward()
         inner = [n for n in topological_order(root) if n not in operands]
         for part in inner:
-            part.scope = node.scope
-            if part.has_grad:
-                part.grad *= node.grad
+            if not part.is_leaf:
+                part.scope = node.scope
         root.label = node.label
         self._stands_for[node] = root
         self._stands_for |= dict(zip(operands, node.parents, strict=True))
-        return inner
+        # A definition in fused operations goes on; one that names itself must end.
+        others = [name for name in names if name != op.name]
+        return [n for part in inner for n in self.take_apart(part, others)]
 
 
 def expanded(
-    order: Iterable[Value], which: bool | Iterable[str]
-) -> tuple[list[Value], Expansion]:
+    order: Sequence[Value], which: bool | Iterable[str]
+) -> tuple[Sequence[Value], Expansion]:
     """Return a graph with the fused nodes taken apart, all or those of some names.
 
     >>> from autograd_core import mean
@@ -63,32 +77,45 @@ def expanded(
     >>> [node.op.name for node in nodes if node.op]
     ['add', 'add', 'div']
 
-    Raises `UnknownNameError` for a name that no row has.
+    Raises `UnknownNameError` for a name that no fused operation has.
     """
-    names = _names(which)
     expansion = Expansion()
-    nodes: list[Value] = []
-    for node in order:
-        op = node.op
-        fused = op is not None and op.definition is not None
-        wanted = fused and (which is True or (op is not None and op.name in names))
-        nodes += expansion.take_apart(node) if wanted else [node]
-    return nodes, expansion
+    if which is False:
+        return order, expansion
+    names = _fused(order) if which is True else _names(which, _fused(order))
+
+    def nodes() -> list[Value]:
+        return [n for node in order for n in expansion.take_apart(node, names)]
+
+    return _recorded(nodes), expansion
 
 
-def _names(which: bool | Iterable[str]) -> frozenset[str]:
-    if isinstance(which, bool):
-        return frozenset()
-    if isinstance(which, str):
-        which = [which]
+def _recorded(make: Callable[[], list[Value]]) -> list[Value]:
+    """Return the nodes that a function makes, also where `no_grad()` is in force."""
+    made: list[Value] = []
+
+    def evaluate(x: Value) -> Value:
+        made.extend(make())
+        return x
+
+    derivative(evaluate)(0.0)  # which records whatever its function does
+    return made
+
+
+def _fused(order: Iterable[Value]) -> frozenset[str]:
+    """Return the names of the rows with a definition, those of the graph too."""
+    rows: set[Op] = {*OPS.values(), *(node.op for node in order if node.op)}
+    return frozenset(op.name for op in rows if op.definition is not None)
+
+
+def _names(which: Any, fused: Collection[str]) -> frozenset[str]:
     try:
-        names = frozenset(which)
+        names = frozenset([which] if isinstance(which, str) else which)
     except TypeError:
         raise OperandError(
             f"expand takes True or names of operations, not {which!r}"
         ) from None
-    fused = [name for name, op in OPS.items() if op.definition is not None]
     for name in names:
-        if name not in OPS:
-            raise UnknownNameError("operation", name, fused)
+        if name not in fused:
+            raise UnknownNameError("fused operation", name, fused)
     return names

@@ -8,75 +8,63 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Unpack
 
-from autograd_core import Value
+from .dot import dot_text
+from .mermaid import mermaid_text
+from .picture import Picture
+from .programs import FORMATS, Drawing, RenderError, drawn
+from .schema import json_text
+from .tree import tree_text
 
-from .dot import dot_lines
-from .picture import Picture, picture
-from .programs import RenderError, drawn
-from .view import Options
+__all__ = ["SUFFIXES", "check", "render_picture", "write"]
 
-__all__ = ["SUFFIXES", "render", "render_picture", "write"]
-
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
-
-
-def render(
-    root: Value,
-    path: str | os.PathLike[str],
-    *,
-    renderer: str | None = None,
-    **options: Unpack[Options],
-) -> Path:
-    """Draw the graph below `root` into a file and return the path.
-
-    `.svg` always works; `.png` needs dot or graphviz-pure, `.pdf` needs dot; `.dot` and
-    `.gv` hold the DOT text. `renderer` is one of the names that `renderers()` gives;
-    without it the first that can write the format is asked, then the next. The other
-    options are those of every picture (see `viz`).
-
-    >>> import tempfile
-    >>> x = Value(3, label="x")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     render(x * x, f"{folder}/square.svg", renderer="built-in").name
-    'square.svg'
-
-    Raises `OperandError` for a root that is not a `Value`; `RenderError`, a
-    `ValueError`, for an unknown suffix, an unknown renderer, or .pdf without dot;
-    `MissingExtraError` for .png where neither program is installed; an `OSError`
-    that names the path where the file cannot be written.
-    """
-    _form(Path(path))  # before the graph is read
-    return render_picture(picture(root, **options), path, renderer=renderer)
+# A format that is text is one row here; the others are drawn by a renderer.
+WRITERS: Mapping[str, Callable[[Picture], str]] = {
+    "dot": dot_text,
+    "gv": dot_text,
+    "mmd": mermaid_text,
+    "json": json_text,
+    "txt": tree_text,
+}
+SUFFIXES = tuple(f".{form}" for form in (*FORMATS, *WRITERS))
 
 
 def render_picture(
-    shown: Picture, path: str | os.PathLike[str], *, renderer: str | None = None
+    shown: Picture,
+    path: str | os.PathLike[str],
+    *,
+    renderer: str | None = None,
+    verbose: bool = False,
 ) -> Path:
     """Draw a picture into a file and return the path."""
     path = Path(path)
-    form = _form(path)
-    _check_place(path)  # before the drawing, which may take long
-    write(path, _content(shown, form, renderer))
+    form = check(path)  # before the drawing, which may take long
+    drawing = _drawing(shown, form, renderer)
+    write(path, drawing.content)
+    if verbose:
+        how = f"drawn by {drawing.renderer}" if drawing.renderer else "written as text"
+        print(f"{path.name}: {how}")
     return path
 
 
-def _form(path: Path) -> str:
+def check(path: Path, suffixes: Sequence[str] = SUFFIXES) -> str:
+    """Return the format of a picture in that file, or raise where there can be none."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in suffixes:
         found = f"the suffix {suffix!r}" if suffix else "no suffix"
         raise RenderError(
             f"cannot tell the format of {str(path)!r}, which has {found}; "
-            f"end it with one of {', '.join(SUFFIXES)}"
+            f"end it with one of {', '.join(suffixes)}"
         )
+    _check_place(path)
     return suffix.removeprefix(".")
 
 
-def _content(shown: Picture, form: str, renderer: str | None) -> bytes:
-    if form in ("dot", "gv"):
-        return "".join(dot_lines(shown)).encode()
+def _drawing(shown: Picture, form: str, renderer: str | None) -> Drawing:
+    if form in WRITERS:
+        return Drawing(WRITERS[form](shown).encode(), "")
     return drawn(shown, form, renderer=renderer)
 
 

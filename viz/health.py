@@ -45,17 +45,17 @@ def saturation(node: Value) -> float | None:
     if limits is None:
         return None
     low, high = limits
-    return abs(node.data - (low + high) / 2) / (high - low) * 2
+    return abs((node.data - (low + high) / 2) / (high - low)) * 2
 
 
 @cache
 def _limits(op: Op) -> tuple[float, float] | None:
-    """Return the limits of a function that rises from one to another, as tanh does."""
+    """Return the limits of a function that runs from one to another, as tanh does."""
     if op.arity != 1:
         return None
     try:
-        low, high = op.forward(-inf), op.forward(inf)
-    except (ArithmeticError, ValueError):  # of somebody's own row
+        low, middle, high = (float(op.forward(x)) for x in (-inf, 0.0, inf))
+    except Exception:  # somebody's own row may fail in any way so far out
         return None
-    rises = isfinite(low) and isfinite(high) and low < high
-    return (low, high) if rises and op.forward(0.0) == (low + high) / 2 else None
+    differ = isfinite(low) and isfinite(high) and low != high
+    return (low, high) if differ and middle == (low + high) / 2 else None

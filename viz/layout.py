@@ -7,9 +7,11 @@ draws the arrows through what is left free.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from statistics import fmean
 
 from .boxes import Box
+from .modules import path_of
 from .order import Columns, arrange
 from .picture import Picture
 from .routes import Places, Rooms, Route, routes
@@ -17,7 +19,13 @@ from .spread import spread
 from .style import CELL_PAD, FONT_SIZE, ROW
 from .text import width
 
-__all__ = ["Frame", "Layout", "lay_out"]
+__all__ = ["FRAME_PAD", "NAME_ROOM", "Frame", "Layout"]
+__all__ += ["lay_out", "modules_around"]
+
+FRAME_PAD = 5.0  # between what is in a module and the frame around it
+NAME_ROOM = 11.0  # above that, for the module's name
+
+Path = tuple[str, ...]
 
 _SWEEPS = 8
 _GAP = 12.0  # between boxes of a column
@@ -34,6 +42,12 @@ class Frame:
     y: float
     width: float
     height: float
+
+    def overlaps(self, other: "Frame") -> bool:
+        """Tell whether the two share any area."""
+        apart = self.x + self.width <= other.x or other.x + other.width <= self.x
+        below = self.y + self.height <= other.y or other.y + other.height <= self.y
+        return not (apart or below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,7 @@ def lay_out(picture: Picture) -> Layout:
     sizes = [_size(box) for box in picture.boxes]
     sizes += [(0.0, _STOP)] * (len(ordered.left) - len(sizes))
     heights = [height for _, height in sizes]
-    places = Places(heights, _middles(ordered, heights))
+    places = Places(heights, _middles(ordered, heights, _gaps(picture, ordered)))
     _set_columns(places, picture, ordered, [wide for wide, _ in sizes])
     frames = tuple(
         Frame(places.lefts[i], places.middles[i] - high / 2, wide, high)
@@ -70,6 +84,31 @@ def lay_out(picture: Picture) -> Layout:
     return Layout(frames, routes(picture, ordered, places), right, places.bottom)
 
 
+def modules_around(picture: Picture) -> list[Path]:
+    """Return the modules that each box stands in, a constant where its readers are.
+
+    >>> from autograd_core import Value, scope
+    >>> from viz.picture import picture
+    >>> with scope("double"):
+    ...     y = Value(3.0, label="x") * 2
+    >>> modules_around(picture(y))
+    [(), ('double',), ('double',)]
+    """
+    paths = [path_of(box.scope) for box in picture.boxes]
+    seen: set[int] = set()
+    for edge in picture.edges:
+        if picture.boxes[edge.tail].kind == "constant":
+            head, tail = paths[edge.head], paths[edge.tail]
+            paths[edge.tail] = _shared(head, tail) if edge.tail in seen else head
+            seen.add(edge.tail)
+    return paths
+
+
+def _shared(a: Path, b: Path) -> Path:
+    both = takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))
+    return tuple(name for name, _ in both)
+
+
 def _size(box: Box) -> tuple[float, float]:
     widths = [
         sum(width(cell, FONT_SIZE) + 2 * CELL_PAD for cell in row) for row in box.rows
@@ -77,20 +116,37 @@ def _size(box: Box) -> tuple[float, float]:
     return max(widths), ROW * len(box.rows)
 
 
-def _middles(ordered: Columns, heights: Sequence[float]) -> list[float]:
+def _gaps(picture: Picture, ordered: Columns) -> list[list[float]]:
+    """Return the gaps in each column, wider where frames of modules end or begin."""
+    paths, gaps = modules_around(picture), []
+    for column in ordered.columns:
+        above = paths[column[0]] if column[0] < len(paths) else ()
+        gaps.append([_GAP] * (len(column) - 1))
+        for k, i in enumerate(column[1:]):
+            if i < len(paths):  # a stop is in no module, and ends none
+                shared = len(_shared(above, paths[i]))
+                begin, end = len(paths[i]) - shared, len(above) - shared
+                gaps[-1][k] += begin * (FRAME_PAD + NAME_ROOM) + end * FRAME_PAD
+                above = paths[i]
+    return gaps
+
+
+def _middles(
+    ordered: Columns, heights: Sequence[float], gaps: Sequence[Sequence[float]]
+) -> list[float]:
     """Choose the height of the middle of each box and stop."""
     middles = [0.0] * len(heights)
     tall = [[heights[i] for i in column] for column in ordered.columns]
-    columns = list(zip(ordered.columns, tall, strict=True))
+    columns = list(zip(ordered.columns, tall, gaps, strict=True))
     for sweep in range(_SWEEPS):
         forward = sweep % 2 == 1
         beside = ordered.left if forward else ordered.right
-        for column, high in columns if forward else reversed(columns):
+        for column, high, apart in columns if forward else reversed(columns):
             wanted = [
                 fmean([middles[n] for n in beside[i]]) if beside[i] else middles[i]
                 for i in column
             ]
-            for i, middle in zip(column, spread(wanted, high, _GAP), strict=True):
+            for i, middle in zip(column, spread(wanted, high, apart), strict=True):
                 middles[i] = middle
     top = min(m - h / 2 for m, h in zip(middles, heights, strict=True))
     return [m - top for m in middles]
@@ -107,9 +163,7 @@ def _set_columns(
         gap = max(rooms.needed(column), min(climb / _STEEPEST, _WIDEST_GAP))
         slot = x + wide + rooms.slot(column, gap)
         for i in column:
-            # A box stands in the middle of its column; a stop crosses all of it.
-            half = (widths[i] or wide) / 2
-            places.put(i, x + wide / 2 - half, x + wide / 2 + half, slot)
+            places.put(i, widths[i], x, wide, slot)
         x += wide + gap
 
 

@@ -50,6 +50,9 @@ class _Several(NamedTuple):
 
 
 Key = Value | _Several
+Neighbours = list[set[int]]
+
+_DEEPEST = 50  # modules in modules; what is below is one name
 
 
 @cache
@@ -60,7 +63,7 @@ def path_of(scope: str) -> Path:
     ('MLP', 'layers.0', 'neurons.3')
     """
     path: list[str] = []
-    for word in scope.split(".") if scope else ():
+    for word in scope.split(".", _DEEPEST) if scope else ():
         if word.isdigit() and path:
             path[-1] += f".{word}"
         else:
@@ -87,9 +90,10 @@ class Modules:
         self._nodes = nodes
         self._parents = {node: tuple(dict.fromkeys(parents(node))) for node in nodes}
         self._readers: dict[Value, list[Value]] = {}
+        lone = {node for node in nodes if node.is_leaf and not node.scope}
         for node, read in self._parents.items():
             for parent in read:
-                if parent.is_leaf and not parent.scope:
+                if parent in lone:
                     self._readers.setdefault(parent, []).append(node)
         self.deepest = max(len(path_of(s)) for s in {n.scope for n in nodes})
 
@@ -124,64 +128,111 @@ class Modules:
     def _place_leaves(self, keys: dict[Value, Key]) -> None:
         """Put what one part reads beside it: constants into it, inputs together."""
         for leaf, by in self._readers.items():
-            reader, *others = {keys[node] for node in by}
-            if not others and isinstance(reader, _Several):
+            reader = keys[by[0]]
+            alone = isinstance(reader, _Several) and all(keys[n] == reader for n in by)
+            if alone and isinstance(reader, _Several):
                 named = bool(leaf.label or leaf.requires_grad)
                 keys[leaf] = reader._replace(kind="inputs") if named else reader
 
     def parts(self, keys: dict[Value, Key]) -> list[Part]:
         """Return the parts, in an order in which parents come first."""
         members = _members(keys)
-        order = self._ordered(keys, members)
+        beside = self._beside(keys, members)
+        order = _ordered(*beside)
         if len(order) < len(members):  # a module is its own ancestor
-            keys = self._calls(keys, members.keys() - set(order))
+            left = set(range(len(members))).difference(order)
+            left = left.difference(_ordered(*reversed(beside)))
+            keys = self._calls(
+                keys, {key for i, key in enumerate(members) if i in left}
+            )
             members = _members(keys)
-            order = self._ordered(keys, members)
-        return [_part(key, members[key]) for key in order]
+            order = _ordered(*self._beside(keys, members))
+        by_place = list(members)
+        return [_part(by_place[i], members[by_place[i]]) for i in order]
 
-    def _ordered(
+    def _beside(
         self, keys: dict[Value, Key], members: dict[Key, list[Value]]
-    ) -> list[Key]:
-        """Return the keys in topological order, without those on or after a cycle."""
+    ) -> tuple[Neighbours, Neighbours]:
+        """Return which parts each part is read by, and which ones it reads."""
         order_of = {key: i for i, key in enumerate(members)}
         place = {node: order_of[key] for node, key in keys.items()}
-        readers: list[set[int]] = [set() for _ in order_of]
-        for node, read in self._parents.items():
+        readers: Neighbours = [set() for _ in order_of]
+        read: Neighbours = [set() for _ in order_of]
+        for node, parents in self._parents.items():
             head = place[node]
-            for parent in read:
-                readers[place[parent]].add(head)
-        waiting = [0] * len(readers)
-        for tail, heads in enumerate(readers):
-            heads.discard(tail)
-            for head in heads:
-                waiting[head] += 1
-        ready = [i for i, count in enumerate(waiting) if not count]
-        heapify(ready)
-        by_place, order = list(members), []
-        while ready:
-            i = heappop(ready)
-            order.append(by_place[i])
-            for head in readers[i]:
-                waiting[head] -= 1
-                if not waiting[head]:
-                    heappush(ready, head)
-        return order
+            tails = {place[parent] for parent in parents}
+            tails.discard(head)
+            read[head] |= tails
+            for tail in tails:
+                readers[tail].add(head)
+        return readers, read
 
     def _calls(self, keys: dict[Value, Key], cyclic: set[Key]) -> dict[Value, Key]:
-        """Give each visit of a cyclic module a number, and so a part of its own."""
-        visits: dict[Value, dict[Key, int]] = {}
+        """Give each call of the cyclic modules a number, and so a part of its own.
+
+        A node's step is how often the way to it changed from one such part to another.
+        Steps only grow along an arrow between two parts, so no cycle is left, whichever
+        modules call each other.
+        """
+        steps = self._steps(keys, cyclic)
+        taken: dict[Key, set[int]] = {}
+        for node, step in steps.items():
+            taken.setdefault(keys[node], set()).add(step)
+        calls = {
+            key: {step: call for call, step in enumerate(sorted(found), start=1)}
+            for key, found in taken.items()
+        }
         numbered = dict(keys)
-        for node in self._nodes:
-            seen: dict[Key, int] = {}
-            own = keys[node]
-            for parent in self._parents[node]:
-                for key, count in visits[parent].items():
-                    again = key == own and keys[parent] != own
-                    seen[key] = max(seen.get(key, 0), count + again)
-            if own in cyclic and isinstance(own, _Several):
-                numbered[node] = own._replace(call=seen.setdefault(own, 1))
-            visits[node] = seen
+        for node, step in steps.items():
+            key = keys[node]
+            if isinstance(key, _Several):
+                numbered[node] = key._replace(call=calls[key][step])
         return numbered
+
+    def _steps(self, keys: dict[Value, Key], cyclic: set[Key]) -> dict[Value, int]:
+        steps: dict[Value, int] = {}
+        for node, parents in self._parents.items():
+            own = keys[node]
+            if own in cyclic:
+                before = [steps[p] + (keys[p] != own) for p in parents if p in steps]
+                steps[node] = max(before, default=0)
+        self._delay(steps, keys)
+        return steps
+
+    def _delay(self, steps: dict[Value, int], keys: dict[Value, Key]) -> None:
+        """Move what depends on no earlier call to the first call that reads it.
+
+        What a recurrent cell makes of its input alone would all be in its first call.
+        """
+        latest: dict[Value, int] = {}
+        read_inside: set[Value] = set()
+        for node, parents in reversed(self._parents.items()):
+            if node in steps:
+                if node in read_inside:
+                    steps[node] = latest[node]
+                for parent in parents:
+                    if parent in steps:
+                        inside = keys[parent] == keys[node]
+                        step = steps[node] - (not inside)
+                        latest[parent] = min(latest.get(parent, step), step)
+                        if inside:
+                            read_inside.add(parent)
+
+
+def _ordered(after: Neighbours, before: Neighbours) -> list[int]:
+    """Return numbers in topological order, without those on or after a cycle."""
+    waiting = [len(numbers) for numbers in before]
+    ready = [i for i, count in enumerate(waiting) if not count]
+    heapify(ready)
+    order = []
+    while ready:
+        i = heappop(ready)
+        order.append(i)
+        for later in after[i]:
+            waiting[later] -= 1
+            if not waiting[later]:
+                heappush(ready, later)
+    return order
 
 
 def _part(key: Key, members: list[Value]) -> Part:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from .edges import Edge
 from .picture import Picture
 
 __all__ = ["Columns", "arrange"]
@@ -67,24 +68,33 @@ def _ranks(picture: Picture) -> list[int]:
 
 
 def _paths(picture: Picture, ranks: list[int]) -> list[list[int]]:
-    """Route each edge, adding a rank at the end of `ranks` for each new stop."""
+    """Route each edge, adding a rank at the end of `ranks` for each new stop.
+
+    What edges share is drawn with the heaviest of them, which comes first.
+    """
     reach = _reach(picture, ranks)
     tracks: list[list[int]] = [[] for _ in picture.boxes]
-    paths = []
-    for edge in picture.edges:
+    paths: list[list[int]] = [[] for _ in picture.edges]
+    for e, edge in sorted(enumerate(picture.edges), key=_weight):
         track, first = tracks[edge.tail], ranks[edge.tail] + 1
         passed = ranks[edge.head] - first
         if passed == 0 or passed > reach:
-            paths.append([edge.tail, edge.head])
+            paths[e] = [edge.tail, edge.head]
         elif passed <= len(track):
-            paths.append([track[passed - 1], edge.head])
+            paths[e] = [track[passed - 1], edge.head]
         else:
             start = track[-1] if track else edge.tail
             fresh = range(len(ranks), len(ranks) + passed - len(track))
             ranks.extend(range(first + len(track), first + passed))
             track.extend(fresh)
-            paths.append([start, *fresh, edge.head])
+            paths[e] = [start, *fresh, edge.head]
     return paths
+
+
+def _weight(numbered: tuple[int, Edge]) -> tuple[int, bool]:
+    """Put edges in order from the largest gradient to none."""
+    edge = numbered[1]
+    return -1 - edge.level if edge.level is not None else 0, not edge.live
 
 
 def _reach(picture: Picture, ranks: Sequence[int]) -> int:

@@ -6,14 +6,12 @@ are found in one walk, since the head of a heavy path is a heavy path.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
-from math import fsum
+from heapq import heappush, heapreplace
+from operator import attrgetter
 
 from autograd_core import Value, topological_order
-
-from .terms import terms
 
 __all__ = ["HeavyPath", "heaviest_paths"]
 
@@ -43,45 +41,72 @@ class _Way:
             way = way.above
 
 
-def heaviest_paths(root: Value, count: int) -> list[HeavyPath]:
+def heaviest_paths(
+    root: Value,
+    count: int,
+    order: Sequence[Value] | None = None,
+    parents: Callable[[Value], Sequence[Value]] = attrgetter("parents"),
+) -> list[HeavyPath]:
     """Return the paths from a root to its leaves with the largest products.
+
+    `order` holds the graph, and `parents` tells what is shown as operands of a node;
+    without them it is the graph as it was made.
 
     >>> x, y = Value(3.0, label="x"), Value(0.5, label="y")
     >>> (best,) = heaviest_paths(x * y + y, count=1)
     >>> [node.label for node in best.nodes], best.product
     (['', '', 'y'], 3.0)
     """
-    ways: dict[Value, list[_Way]] = defaultdict(list)
+    ways: dict[Value, _Heaviest] = defaultdict(lambda: _Heaviest(count))
     mass: dict[Value, float] = defaultdict(float)
-    ways[root], mass[root] = [_Way(root, 1.0, None)], 1.0
-    ends: list[_Way] = []
-    total = 0.0
-    for node in reversed(topological_order(root)):
-        best = nlargest(count, ways.pop(node, ()), key=_weight)
-        if node.is_leaf and best and node.requires_grad:
-            ends += best
+    ends, total = _Heaviest(count), 0.0
+    ways[root].offer(_Way(root, 1.0, None))
+    mass[root] = 1.0
+    for node in reversed(topological_order(root) if order is None else order):
+        if node not in ways:
+            continue
+        best = ways.pop(node).ways()
+        if node.is_leaf and node.requires_grad:
             total += mass[node]
-        for term in terms(node) if best else ():
-            if term.local:
-                ways[term.tail] += [
-                    _Way(term.tail, way.product * term.local, way) for way in best
-                ]
-                mass[term.tail] += mass[node] * abs(term.local)
-    chosen = nlargest(count, ends, key=_weight)
+            for way in best:
+                ends.offer(way)
+        for tail, local in zip(parents(node), node.local_derivatives(), strict=True):
+            if local:
+                ways[tail].add(tail, best, local)
+                mass[tail] += mass[node] * abs(local)
     return [
         HeavyPath(tuple(way.nodes())[::-1], way.product, _share(way, total))
-        for way in chosen
+        for way in ends.ways()
     ]
 
 
-def _weight(way: _Way) -> float:
-    return abs(way.product) if way.product == way.product else -1.0
+class _Heaviest:
+    """The so many ways to one node with the largest products."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._added = count, 0
+        self._heap: list[tuple[float, int, _Way]] = []
+
+    def add(self, node: Value, ways: Sequence[_Way], local: float) -> None:
+        """Go on along each way, the heaviest first, over an arrow to this node."""
+        for way in ways:
+            if not self.offer(_Way(node, way.product * local, way)):
+                break  # nor will any that comes after it be among them
+
+    def offer(self, way: _Way) -> bool:
+        """Take a way if it is among the heaviest so far, and say whether it is."""
+        weight = abs(way.product) if way.product == way.product else -1.0
+        full = len(self._heap) == self._count
+        if full and weight <= self._heap[0][0]:
+            return False
+        self._added += 1  # of two that are the same the first one stays
+        (heapreplace if full else heappush)(self._heap, (weight, -self._added, way))
+        return True
+
+    def ways(self) -> list[_Way]:
+        """Return the ways, the heaviest first."""
+        return [way for _, _, way in sorted(self._heap, reverse=True)]
 
 
 def _share(way: _Way, total: float) -> float:
     return abs(way.product) / total if 0 < total < float("inf") else 0.0
-
-
-def share_of(paths: Sequence[HeavyPath]) -> float:
-    """Return which part of the magnitudes of all paths some paths have."""
-    return fsum(path.share for path in paths)

@@ -7,6 +7,7 @@ else, so they show the same numbers, and a new kind of picture is a new reader.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Unpack
 
 from autograd_core import Value
@@ -17,7 +18,7 @@ from .edges import Edge, edges_of
 from .names import named_values
 from .scale import Scale
 from .subject import Subject
-from .text import number
+from .text import counted, number
 from .view import ViewOptions, view
 
 __all__ = ["THEMES", "Picture", "legend_of", "picture"]
@@ -31,7 +32,7 @@ TERMS = "on each arrow: upstream gradient × local derivative = what it adds"
 class Picture:
     """Boxes in topological order, so an edge always has `tail < head`.
 
-    `legend` pairs the least gradient of each level of the scale with that level.
+    `legend` pairs what each level of the scale stands for with that level.
     """
 
     boxes: tuple[Box, ...]
@@ -63,11 +64,15 @@ def picture(
     """
     if theme not in THEMES:
         raise UnknownNameError("theme", theme, THEMES)
-    subject = Subject(view(root, **options), root, named_values(names))
+    return picture_of(Subject(view(root, **options), root, named_values(names)), theme)
+
+
+def picture_of(subject: Subject, theme: str = "light") -> Picture:
+    """Describe a subject that was chosen and named already."""
     return Picture(
         tuple(box_of(subject, i, part) for i, part in enumerate(subject.view.parts)),
         tuple(edges_of(subject)),
-        f"Graph of {subject.name(root)}: {subject.view.count} values",
+        f"Graph of {subject.name(subject.view.root)}: {_count(subject)}",
         _caption(subject),
         legend_of(subject.scale),
         theme,
@@ -75,17 +80,34 @@ def picture(
 
 
 def _caption(subject: Subject) -> str:
-    count, boxes = subject.view.count, len(subject.view.parts)
-    summary = f"{count:,} values shown as {boxes:,} boxes" if count > boxes else ""
+    boxes = len(subject.view.parts)
+    closed = subject.view.count > boxes
+    summary = f"{_count(subject)} shown as {counted(boxes, 'box', 'boxes')}"
     written = TERMS if subject.ran else LOCALS
-    return "; ".join(filter(None, (subject.view.note, summary, written)))
+    parts = (subject.view.note, summary if closed else "", written)
+    return "; ".join(filter(None, parts))
+
+
+def _count(subject: Subject) -> str:
+    return counted(subject.view.count, "value", "values")
 
 
 def legend_of(
     scale: Scale | None, what: str = "|gradient|"
 ) -> tuple[tuple[str, int], ...]:
-    """Return what each level of a scale stands for."""
+    """Return what each level of a scale stands for; the lowest takes all below too.
+
+    >>> legend_of(Scale(top=0, decades=1))[:2]
+    (('|gradient| < 0.001', 0), ('|gradient| ≥ 0.001', 1))
+    """
     if scale is None:
         return ()
-    bounds = enumerate(scale.bounds)
-    return tuple((f"{what} ≥ {number(x)}", level) for level, x in bounds)
+    bounds = scale.bounds
+    least = [f"< {number(bounds[1])}", *(f"≥ {number(x)}" for x in bounds[1:])]
+    # No float is between bounds that are the same.
+    above = [*bounds[1:], inf]
+    return tuple(
+        (f"{what} {text}", level)
+        for level, text in enumerate(least)
+        if bounds[level] < above[level]
+    )

@@ -22,6 +22,7 @@ from .picture import Picture
 from .svg import to_svg
 
 __all__ = [
+    "Drawing",
     "FORMATS",
     "PATIENCE",
     "RenderError",
@@ -49,6 +50,13 @@ class Renderer(NamedTuple):
     name: str
     formats: tuple[str, ...]
     draw: Callable[[Picture, str, str, float], bytes]
+
+
+class Drawing(NamedTuple):
+    """What a file is to hold, and the name of the renderer that drew it."""
+
+    content: bytes
+    renderer: str
 
 
 class _FailureError(Exception):
@@ -87,7 +95,7 @@ def _beside_python(command: str) -> str | None:
 
 def drawn(
     picture: Picture, form: str, *, dot: str = "", renderer: str | None = None
-) -> bytes:
+) -> Drawing:
     """Draw a picture, with the named renderer or the first that can.
 
     `dot` is the DOT text if it is not the picture's own. Raises `MissingExtraError`
@@ -98,9 +106,8 @@ def drawn(
     failures = []
     for name, _, draw in able:
         try:
-            return draw(
-                picture, dot, form, QUICK if name != able[-1].name else PATIENCE
-            )
+            patience = QUICK if name != able[-1].name else PATIENCE
+            return Drawing(draw(picture, dot, form, patience), name)
         except _FailureError as failure:
             failures.append(f"{name} {failure}")
             if name != able[-1].name:

@@ -34,6 +34,10 @@ class Route:
     points: tuple[Point, ...]
     text: Point
 
+    def to(self, end: Point) -> "Route":
+        """Return the route that goes on to another point."""
+        return Route((*self.points, end), self.text)
+
 
 class Places:
     """Where boxes and stops are, and where the texts to the right of them stand."""
@@ -44,11 +48,14 @@ class Places:
         self.lefts = [0.0] * len(heights)
         self.rights = [0.0] * len(heights)
         self.slots = [0.0] * len(heights)
+        self.columns = [(0.0, 0.0)] * len(heights)
         self.bottom = max(m + h / 2 for m, h in zip(middles, heights, strict=True))
 
-    def put(self, i: int, left: float, right: float, slot: float) -> None:
-        """Place a box or stop from left to right."""
-        self.lefts[i], self.rights[i], self.slots[i] = left, right, slot
+    def put(self, i: int, width: float, left: float, wide: float, slot: float) -> None:
+        """Place a box in the middle of its column, which a stop crosses whole."""
+        spare = (wide - width) / 2 if width else 0.0
+        self.lefts[i], self.rights[i] = left + spare, left + spare + (width or wide)
+        self.columns[i], self.slots[i] = (left, left + wide), slot
 
 
 class Rooms:
@@ -84,7 +91,10 @@ def routes(picture: Picture, ordered: Columns, places: Places) -> tuple[Route, .
     drawn = []
     for e, (edge, path) in enumerate(zip(picture.edges, ordered.paths, strict=True)):
         points, side = _way(path, places), _side(path, ordered)
-        drawn.append(_with_text(points, ends[e], _room(edge), side, slots.get(e)))
+        flat = places.columns[path[-1]][0], ends[e][1]
+        bent = _with_text(points, flat, _room(edge), side, slots.get(e))
+        # Beside a wider box the way to a narrow one is flat.
+        drawn.append(bent if flat == ends[e] else bent.to(ends[e]))
     return tuple(drawn)
 
 
@@ -100,7 +110,10 @@ def _side(path: Sequence[int], ordered: Columns) -> Side:
 
 def _way(path: Sequence[int], places: Places) -> list[Point]:
     """Return the points of a path up to where its last piece begins."""
-    points = [(places.rights[path[0]], places.middles[path[0]])]
+    y = places.middles[path[0]]
+    points = [(places.rights[path[0]], y)]
+    if places.columns[path[0]][1] > places.rights[path[0]]:
+        points.append((places.columns[path[0]][1], y))
     for stop in path[1:-1]:
         y = places.middles[stop]
         points += [(places.lefts[stop], y), (places.rights[stop], y)]

@@ -6,12 +6,13 @@ numbers the steps stand for. The largest gradient of a picture is on the last st
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, isfinite, isnan, log10
 
 __all__ = ["LEVELS", "Scale", "scale_of"]
 
 LEVELS = 5
 _WIDEST = 3  # decades that one step may span
+_LEAST = 5e-324  # the smallest float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Scale:
         >>> Scale(top=0, decades=1).level(-0.05)
         2
         """
-        if number is None or not number or number != number:
+        if not number or isnan(number):
             return None
         if not isfinite(number):
             return LEVELS - 1
@@ -38,7 +39,7 @@ class Scale:
     def bounds(self) -> list[float]:
         """The least magnitude of each step; the first one takes all below too."""
         steps = reversed(range(LEVELS))
-        return [10.0 ** max(self.top - k * self.decades, -307) for k in steps]
+        return [max(10.0 ** (self.top - k * self.decades), _LEAST) for k in steps]
 
 
 def scale_of(numbers: Iterable[float | None]) -> Scale | None:

@@ -11,17 +11,21 @@ __all__ = ["spread"]
 
 
 def spread(
-    wanted: Sequence[float], heights: Sequence[float], gap: float = 0.0
+    wanted: Sequence[float],
+    heights: Sequence[float],
+    gaps: float | Sequence[float] = 0.0,
 ) -> list[float]:
     """Return the middles of things of these heights, from top to bottom.
 
-    The order stays, things are `gap` apart at least, and the sum of squared distances
-    from the `wanted` middles is the smallest possible.
+    The order stays, things are `gaps` apart at least, all the same or one for each
+    pair, and the sum of squared distances from the `wanted` middles is the smallest
+    possible.
 
-    >>> spread([0.0, 0.0, 100.0], [10.0, 10.0, 10.0], gap=2.0)
+    >>> spread([0.0, 0.0, 100.0], [10.0, 10.0, 10.0], gaps=2.0)
     [-6.0, 6.0, 100.0]
     """
-    packed = _packed(heights, gap)
+    apart = [gaps] * len(heights) if isinstance(gaps, float) else [*gaps, 0.0]
+    packed = _packed(heights, apart)
     blocks: list[tuple[float, int]] = []
     for want, pack in zip(wanted, packed, strict=True):
         mean, count = want - pack, 1
@@ -34,9 +38,9 @@ def spread(
     return [pack + shift for pack, shift in zip(packed, shifts, strict=True)]
 
 
-def _packed(heights: Sequence[float], gap: float) -> list[float]:
+def _packed(heights: Sequence[float], gaps: Sequence[float]) -> list[float]:
     middles, y = [], 0.0
-    for height in heights:
+    for height, gap in zip(heights, gaps, strict=True):
         middles.append(y + height / 2)
         y += height + gap
     return middles

@@ -2,9 +2,10 @@
 
 Fill and outline tell the kinds apart: leaves have round corners, constants and all that
 gets no gradient are dashed, the root has a fill of its own, and every kind says its
-name. Colour and width of a line are the size of the gradient, from grey to vermilion in
-Okabe and Ito's palette, which colour-blind eyes can tell; the width says the same. What
-is not well has a dotted outline beside the word.
+name. Colour and width of a line are the size of the gradient: from grey over orange to
+vermilion, hues that colour-blind eyes can tell, each step further from the paper than
+the one before and none nearer than 3:1, and each step wider. What is not well has a
+dotted outline beside the word.
 """
 
 from typing import NamedTuple
@@ -23,7 +24,8 @@ ROW = 17.0  # height of a row
 CELL_PAD = 8.0  # left and right of a cell's text
 TIP = 7.0  # length of an arrow's tip
 
-WIDTHS = (1.0, 1.3, 1.7, 2.3, 3.0)  # of lines, by level
+THIN = 1.0  # a line where there is no gradient
+WIDTHS = (1.3, 1.7, 2.2, 2.8, 3.5)  # of lines, by level
 
 
 class Theme(NamedTuple):
@@ -52,7 +54,7 @@ _THEMES = {
             "parameter": "#e0f2ea",
         },
         root="#fdf0c4",
-        levels=("#a7b0b7", "#c9a46a", "#e69f00", "#e07a00", "#d55e00"),
+        levels=("#958f82", "#a5823a", "#b56f00", "#c25400", "#9c2a00"),
     ),
     "dark": Theme(
         paper="#15191d",
@@ -97,10 +99,10 @@ def pen(theme: Theme, level: int | None, dash: str = "") -> Pen:
     """Return the line of a gradient of some level.
 
     >>> pen(theme_of("light"), 4)
-    Pen(color='#d55e00', width=3.0, dash='')
+    Pen(color='#9c2a00', width=3.5, dash='')
     """
     if level is None:
-        return Pen(theme.line, 1.0, dash)
+        return Pen(theme.line, THIN, dash)
     return Pen(theme.levels[level], WIDTHS[level], dash)
 
 

@@ -1,6 +1,6 @@
 """What a picture is of: the parts of a view, their names, and the scale they share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from autograd_core import Value
 
@@ -9,11 +9,21 @@ from .terms import Term, sums
 from .text import one_line
 from .view import View
 
-__all__ = ["LONG", "Bundle", "Subject"]
+__all__ = ["LONG", "Bundle", "Subject", "largest"]
 
 LONG = 200  # characters of a label that a tooltip shows
 
 Place = tuple[int, int, int]  # of an arrow: its head, the operand or -1, its tail
+
+
+def largest(numbers: Iterable[float]) -> float | None:
+    """Return the largest magnitude: nan if any is nan, None of no numbers.
+
+    >>> largest([1.0, -3.0]), largest([1.0, float("nan"), 2.0])
+    (3.0, nan)
+    """
+    sizes = [abs(x) for x in numbers]
+    return max(sizes, key=lambda size: (size != size, size), default=None)
 
 
 class Bundle:
@@ -38,7 +48,8 @@ class Bundle:
             self.live = True
             if upstream is not None:
                 size = abs(upstream * local)
-                if self.largest is None or not size <= self.largest:
+                # Once it is nan, no size is larger.
+                if self.largest is None or size > self.largest or size != size:
                     self.largest = size
 
 
@@ -53,35 +64,51 @@ class Subject:
         """Find the terms of the chain rule and the scale of the gradients."""
         self.view = shown
         self.ran = root.has_grad
-        self._names = names
+        self._names = {shown.expansion.original(node): names[node] for node in names}
         self.index = {
             node: i for i, part in enumerate(shown.parts) for node in part.nodes
         }
+        self._single = [part.is_single for part in shown.parts]
         singles = [part.nodes[0] for part in shown.parts if part.is_single]
-        self.sums = sums(singles, shown.order)
+        self.sums = sums(singles, shown.order, shown.expansion.parents)
         self.bundles = self._bundles()
         self.scale: Scale | None = scale_of(self._gradients())
 
     def _bundles(self) -> dict[Place, Bundle]:
         """Return the arrows, each operand of a single node by itself."""
         bundles: dict[Place, Bundle] = {}
-        parts, index, original = self.view.parts, self.index, self.original
-        for h, part in enumerate(parts):
+        boxes = self._boxes()
+        for h, part in enumerate(self.view.parts):
             for node in part.nodes:
-                upstream = node.grad if node.has_grad else None
-                locals_ = node.local_derivatives()
-                for i, (tail, local) in enumerate(
-                    zip(node.parents, locals_, strict=True)
-                ):
-                    t = index.get(original(tail), h)
-                    if t == h:
-                        continue
-                    alone = part.is_single and parts[t].is_single
-                    bundle = bundles.setdefault((h, i if alone else -1, t), Bundle())
-                    bundle.add(upstream, local)
-                    if alone:
-                        bundle.term = Term(node, i, tail, upstream, local)
+                # What is not shown has no arrow, nor has what stays inside a box.
+                tails = [boxes.get(parent, h) for parent in node.parents]
+                if tails.count(h) < len(tails):
+                    self._add_uses(bundles, h, node, tails)
         return bundles
+
+    def _boxes(self) -> Mapping[Value, int]:
+        """Return the box of each node, and of those that another is shown for."""
+        boxes = dict(self.index)
+        for node in self.view.expansion:
+            shown = self.original(node)
+            if shown in boxes:
+                boxes[node] = boxes[shown]
+        return boxes
+
+    def _add_uses(
+        self, bundles: dict[Place, Bundle], h: int, node: Value, tails: Sequence[int]
+    ) -> None:
+        single = self._single
+        upstream = node.grad if node.has_grad else None
+        locals_ = node.local_derivatives()
+        for i, (t, local) in enumerate(zip(tails, locals_, strict=True)):
+            if t == h:
+                continue
+            place = (h, i, t) if single[h] and single[t] else (h, -1, t)
+            bundle = bundles.get(place) or bundles.setdefault(place, Bundle())
+            bundle.add(upstream, local)
+            if place[1] == i:
+                bundle.term = Term(node, i, node.parents[i], upstream, local)
 
     def _gradients(self) -> Iterator[float | None]:
         for part in self.view.parts:
@@ -99,7 +126,8 @@ class Subject:
     def name(self, node: Value) -> str:
         """Return the label of a node, or the id of its box."""
         shown = self.original(node)
-        return one_line(self.label(shown), LONG) or f"n{self.index[shown]}"
+        box = f"n{self.index[shown]}" if shown in self.index else "a value not shown"
+        return one_line(self.label(shown), LONG) or box
 
     def level(self, numbers: Sequence[float | None]) -> int | None:
         """Return the level of the largest of some gradients."""

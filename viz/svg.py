@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from .boxes import Box
 from .edges import Edge
+from .frames import ModuleFrame, frames_of
 from .layout import Frame, Layout, lay_out
 from .picture import Picture
 from .routes import Point, Route
@@ -33,7 +34,8 @@ __all__ = ["to_svg"]
 
 _MARGIN = 8.0
 _CAPTION_ROOM = 22.0  # and as much for a legend
-_GAP = 16.0  # between the texts of a legend
+_STEP = 110.0  # from one line of a legend to the next
+_LIFT = 3.0  # of a text above its arrow, for its tails
 _BEND = 36.0  # how far a curve stays flat at most
 
 
@@ -50,12 +52,15 @@ def to_svg(picture: Picture) -> str:
 
 def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
     theme = theme_of(picture.theme)
-    legend = max((width(text, SMALL) for text, _ in picture.legend), default=-_GAP)
-    wide = max(placed.width, width(picture.caption, SMALL), 5 * (legend + _GAP))
-    wide += 2 * _MARGIN
-    below = _CAPTION_ROOM * (1 + bool(picture.legend))
-    high = placed.height + 2 * _MARGIN + below
-    box = f"{-_MARGIN:g} {-_MARGIN:g} {wide:.0f} {high:.0f}"
+    modules = frames_of(picture, placed)
+    arrows = Frame(0.0, 0.0, placed.width, placed.height)  # and boxes
+    drawn = _extent([arrows, *(module.frame for module in modules)])
+    notes = (width(picture.caption, SMALL), _STEP * len(picture.legend))
+    left, top = drawn.x - _MARGIN, drawn.y - _MARGIN
+    wide = max(drawn.width, *notes) + 2 * _MARGIN
+    bottom, middle = drawn.y + drawn.height, left + wide / 2
+    high = bottom - top + _MARGIN + _CAPTION_ROOM * (1 + bool(picture.legend))
+    box = f"{left:g} {top:g} {wide:.0f} {high:.0f}"
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}pt" '
         f'height="{high:.0f}pt" viewBox="{box}" role="img" xml:space="preserve" '
@@ -63,9 +68,11 @@ def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
     )
     yield f"<title>{escape(picture.title)}</title>"
     yield (
-        f'<rect x="{-_MARGIN:g}" y="{-_MARGIN:g}" width="{wide:.0f}" '
+        f'<rect x="{left:g}" y="{top:g}" width="{wide:.0f}" '
         f'height="{high:.0f}" fill="{theme.paper}"/>'
     )
+    for module in modules:
+        yield from _frame(module, theme)
     yield f'<g fill="{theme.quiet}" font-size="{SMALL:g}">'
     for edge, route in zip(picture.edges, placed.routes, strict=True):
         yield from _arrow(edge, route, theme)
@@ -74,20 +81,44 @@ def _lines(picture: Picture, placed: Layout) -> Iterator[str]:
     for b, frame in zip(picture.boxes, placed.frames, strict=True):
         yield from _box(b, frame, theme)
     yield "</g>"
-    quiet = f' fill="{theme.quiet}" font-size="{SMALL:g}"'
-    middle = wide / 2 - _MARGIN
-    yield _text(picture.caption, middle, placed.height + _CAPTION_ROOM, quiet)
-    yield from _legend(picture, theme, wide, placed.height + 2 * _CAPTION_ROOM)
+    yield _note(picture.caption, middle, bottom + _CAPTION_ROOM, theme)
+    yield from _legend(picture, theme, middle, bottom + 2 * _CAPTION_ROOM)
     yield "</svg>"
 
 
-def _legend(picture: Picture, theme: Theme, wide: float, y: float) -> Iterator[str]:
+def _extent(frames: Sequence[Frame]) -> Frame:
+    """Return what all frames stand in."""
+    x, y = min(f.x for f in frames), min(f.y for f in frames)
+    right = max(f.x + f.width for f in frames)
+    return Frame(x, y, right - x, max(f.y + f.height for f in frames) - y)
+
+
+def _legend(picture: Picture, theme: Theme, middle: float, y: float) -> Iterator[str]:
     """Draw a line of each level with its text below, side by side."""
-    for text, level in picture.legend:
-        x = wide * (level + 0.5) / len(picture.legend) - _MARGIN
+    for i, (text, level) in enumerate(picture.legend):
+        x = middle + _STEP * (i - (len(picture.legend) - 1) / 2)
         line = _stroke(pen(theme, level))
         yield f'<path d="M{x - 20:.1f},{y - 11:.1f}h40" {line}/>'
-        yield _text(text, x, y, f' fill="{theme.quiet}" font-size="{SMALL:g}"')
+        yield _note(text, x, y, theme)
+
+
+def _frame(module: ModuleFrame, theme: Theme) -> Iterator[str]:
+    """Draw a module around what is in it, with its name in the upper left corner."""
+    frame = module.frame
+    yield '<g class="module">'
+    yield (
+        f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" '
+        f'height="{frame.height:.1f}" rx="7" fill="none" '
+        f'stroke="{theme.line}" stroke-width="0.8"/>'
+    )
+    start = ' text-anchor="start"'
+    yield _note(module.name, frame.x + 6, frame.y + SMALL + 2, theme, start)
+    yield "</g>"
+
+
+def _note(text: str, x: float, y: float, theme: Theme, attributes: str = "") -> str:
+    quiet = f' fill="{theme.quiet}" font-size="{SMALL:g}"{attributes}'
+    return _text(text, x, y, quiet)
 
 
 def _stroke(line: Pen) -> str:
@@ -151,7 +182,9 @@ def _arrow(edge: Edge, route: Route, theme: Theme) -> Iterator[str]:
     yield f'<path d="M{x:.1f},{y:.1f}{tip}" fill="{line.color}"/>'
     if edge.text:
         halo = f' stroke="{theme.paper}" stroke-width="3" paint-order="stroke"'
-        yield _text(edge.text, route.text[0], route.text[1] - 2 - line.width / 2, halo)
+        yield _text(
+            edge.text, route.text[0], route.text[1] - _LIFT - line.width / 2, halo
+        )
     yield "</g>"
 
 

@@ -5,13 +5,16 @@ gradient is the sum of these terms over all its uses. Diagrams write the terms o
 arrows and the sums in the boxes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import fsum, isclose
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import fsum, inf, isnan
+from operator import attrgetter
 from typing import NamedTuple
 
 from autograd_core import Value
 
-__all__ = ["Term", "sums", "terms"]
+__all__ = ["Sum", "Term", "sums", "terms"]
+
+_ROUNDING = 1e-9  # of the largest term; the backward pass adds in another order
 
 
 class Term(NamedTuple):
@@ -35,6 +38,16 @@ class Term(NamedTuple):
         return self.upstream * self.local
 
 
+class Sum(NamedTuple):
+    """The terms of a gradient, in the order of the graph.
+
+    `rest` was added by an earlier backward pass or by another graph; None if nothing.
+    """
+
+    terms: list[float]
+    rest: float | None
+
+
 def terms(head: Value) -> list[Term]:
     """Return the terms that a node hands to its operands, in their order.
 
@@ -49,28 +62,52 @@ def terms(head: Value) -> list[Term]:
     return [Term(head, i, tail, upstream, by) for i, (tail, by) in enumerate(pairs)]
 
 
-def sums(shown: Iterable[Value], order: Sequence[Value]) -> Mapping[Value, list[float]]:
-    """Return the contributions to each shown value that is used more than once.
+def sums(
+    shown: Iterable[Value],
+    order: Iterable[Value],
+    parents: Callable[[Value], Sequence[Value]] = attrgetter("parents"),
+) -> Mapping[Value, Sum]:
+    """Return the sum that is the gradient of each shown value, if it has several parts.
 
-    `order` holds the whole graph. What is left of the gradient comes last, if any: it
-    was added by an earlier backward pass or by another graph.
+    `order` holds the whole graph, `parents` tells what is shown as operands of a node.
 
     >>> x = Value(3.0)
     >>> y = x * x
     >>> y.backward()
     >>> sums([x], [x, y])[x]
-    [3.0, 3.0]
+    Sum(terms=[3.0, 3.0], rest=None)
+    >>> y.backward()
+    >>> sums([x], [x, y])[x]
+    Sum(terms=[3.0, 3.0], rest=6.0)
     """
     found: dict[Value, list[float]] = {
         node: [] for node in shown if node.has_grad and node.requires_grad
     }
     for head in order:
-        if not found.keys().isdisjoint(head.parents):
-            for term in terms(head):
-                if term.tail in found and term.contribution is not None:
-                    found[term.tail].append(term.contribution)
-    for node, parts in found.items():
-        rest = node.grad - fsum(parts)
-        if parts and not isclose(node.grad, fsum(parts), rel_tol=1e-9, abs_tol=1e-300):
-            parts.append(rest)
-    return {node: parts for node, parts in found.items() if len(parts) > 1}
+        tails = parents(head)
+        if not found.keys().isdisjoint(tails):
+            for tail, term in zip(tails, terms(head), strict=True):
+                if tail in found and term.contribution is not None:
+                    found[tail].append(term.contribution)
+    wholes = {
+        node: Sum(parts, _rest(node.grad, parts))
+        for node, parts in found.items()
+        if parts
+    }
+    return {
+        node: whole
+        for node, whole in wholes.items()
+        if len(whole.terms) > 1 or whole.rest is not None
+    }
+
+
+def _rest(grad: float, parts: Sequence[float]) -> float | None:
+    """Return what is left of a gradient, None where nothing but rounding is."""
+    try:
+        known = fsum(parts)
+    except (OverflowError, ValueError):  # of 1e308 + 1e308, of inf - inf
+        known = sum(reversed(parts))  # as the backward pass added them
+    if known == grad or (isnan(known) and isnan(grad)):
+        return None
+    rest = grad - known
+    return None if abs(rest) <= _ROUNDING * max(map(abs, parts)) < inf else rest

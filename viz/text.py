@@ -7,7 +7,7 @@ its own metacharacters, and that cannot reorder or overflow what stands beside i
 
 import unicodedata
 
-__all__ = ["number", "one_line", "width"]
+__all__ = ["counted", "number", "one_line", "width"]
 
 # Joiners are unprintable to Python, yet many emoji and Persian words need them.
 _JOINERS = "\u200c\u200d"
@@ -25,6 +25,15 @@ def number(x: float) -> str:
         return f"{x:.0f}"
     mantissa, e, exponent = f"{x:.4g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def counted(count: int, one: str, more: str) -> str:
+    """Write how many there are of something.
+
+    >>> counted(1, "box", "boxes"), counted(1000, "box", "boxes")
+    ('1 box', '1,000 boxes')
+    """
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def one_line(text: str, limit: int = 32) -> str:

@@ -6,8 +6,9 @@ allows; else what is nearest to the root. `focus` shows the neighbourhood of a n
 operations inside of fused ones. What is left out is counted, and the picture says so.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, TypedDict
 
 from autograd_core import Value, topological_order
@@ -90,28 +91,36 @@ def view(
     >>> small.count, small.note
     (100, 'the 100 nearest to the root of 1,001 values')
     """
-    _check(root, depth, limit, radius, top_paths)
+    _check(root, depth, limit, focus, radius, top_paths)
     order, expansion = expanded(topological_order(root), expand)
-    shown, note = list(order), ""
+    centre = top = expansion.original(root)
+    shown, notes = order, []
     if top_paths is not None:
-        shown, note = _on_paths(root, order, expansion, top_paths)
+        shown, note = _on_paths(top, order, expansion, top_paths)
+        notes.append(note)
     if focus is not None:
-        shown = _around(expansion.original(focus), shown, expansion, radius)
-        note = f"{len(shown):,} of {len(order):,} values, near the one in focus"
+        centre = expansion.original(focus)
+        shown = _around(centre, shown, expansion, radius)
+        notes.append(f"{len(shown):,} of {len(order):,} values, near the one in focus")
     parts = _parts(shown, expansion, depth, limit)
-    if len(parts) > limit and depth is None and not note:
-        shown = _nearest(expansion.original(root), order, expansion, limit)
+    if len(parts) > limit and depth is None:
+        all_of_them, where = len(shown), "root" if focus is None else "one in focus"
+        shown = _nearest(centre, shown, expansion, limit, both_ways=focus is not None)
         parts = _parts(shown, expansion, depth, limit)
-        note = f"the {len(shown):,} nearest to the root of {len(order):,} values"
-    return View(expansion.original(root), order, parts, expansion, note)
+        notes.append(f"the {limit:,} nearest to the {where} of {all_of_them:,} values")
+    return View(top, order, parts, expansion, "; ".join(notes))
 
 
-def _check(root: Any, depth: Any, limit: Any, radius: Any, top_paths: Any) -> None:
+def _check(
+    root: Any, depth: Any, limit: Any, focus: Any, radius: Any, top_paths: Any
+) -> None:
     if not isinstance(root, Value):
         raise OperandError(
             f"a picture starts from one Value; got {type(root).__name__}. "
             "Pass the node to look at, such as the loss or one element of a list"
         )
+    if not (focus is None or isinstance(focus, Value)):
+        raise OperandError(f"focus takes a node of the graph, a Value, not {focus!r}")
     least = {"depth": (depth, 0), "limit": (limit, 1), "radius": (radius, 0)}
     least["top_paths"] = (top_paths, 1)
     for name, (number, smallest) in least.items():
@@ -129,8 +138,9 @@ def _parts(
     """Close the modules that are too deep, or as many as the limit demands."""
     kept = set(shown)
 
-    def parents(node: Value) -> list[Value]:
-        return [p for p in expansion.parents(node) if p in kept]
+    def parents(node: Value) -> Sequence[Value]:
+        read = expansion.parents(node)
+        return read if kept.issuperset(read) else [p for p in read if p in kept]
 
     modules = Modules(shown, parents)
     if depth is not None:
@@ -146,13 +156,18 @@ def _parts(
 def _on_paths(
     root: Value, order: Sequence[Value], expansion: Expansion, count: int
 ) -> tuple[list[Value], str]:
-    paths = heaviest_paths(root, count)
+    paths = heaviest_paths(root, count, order, expansion.parents)
     if not paths:
-        raise GraphError("top_paths found no path: no gradient reaches a leaf")
-    on_them = {expansion.original(node) for path in paths for node in path.nodes}
+        raise GraphError(
+            "top_paths found no path along which a gradient reaches a leaf; draw the "
+            "graph without it, or with focus=, to see where the gradient ends"
+        )
+    on_them = {node for path in paths for node in path.nodes}
     share = sum(path.share for path in paths)
-    plural = "s" if len(paths) > 1 else ""
-    note = f"{len(paths)} path{plural}, which carry {share:.0%} of the gradient"
+    number = "1 path" if len(paths) == 1 else f"{len(paths):,} paths"
+    verb = "carries" if len(paths) == 1 else "carry"
+    # Paths that are not finite have no share.
+    note = f"{number}, which {verb} {share:.0%} of the gradient" if share else number
     return [node for node in order if node in on_them], note
 
 
@@ -160,35 +175,46 @@ def _around(
     focus: Value, shown: Sequence[Value], expansion: Expansion, radius: int
 ) -> list[Value]:
     """Return the nodes at most so many arrows from the focus, in either direction."""
-    if focus not in shown:
-        raise GraphError(f"focus={focus!r} is not in the graph that is drawn")
     beside = _neighbours(shown, expansion)
-    found = ring = {focus}
-    for _ in range(radius):
-        ring = {n for node in ring for n in beside[node]} - found
-        found = found | ring
+    if focus not in beside:
+        raise GraphError(
+            f"focus={focus!r} is not among the {len(shown):,} values that are drawn; "
+            "give a node that the root depends on"
+        )
+    rings = islice(_rings(focus, beside.__getitem__), radius + 1)
+    found = {node for ring in rings for node in ring}
     return [node for node in shown if node in found]
 
 
 def _nearest(
-    root: Value, order: Sequence[Value], expansion: Expansion, limit: int
+    centre: Value,
+    shown: Sequence[Value],
+    expansion: Expansion,
+    limit: int,
+    *,
+    both_ways: bool,
 ) -> list[Value]:
-    found = {root: None}  # a set that keeps its order
-    for node in found_in_turn(root, expansion):
-        found[node] = None
-        if len(found) >= limit:
-            break
-    return [node for node in order if node in found]
+    """Return so many nodes: those that the centre needs, or all around it."""
+    beside = _neighbours(shown, expansion)
+
+    def parents(node: Value) -> list[Value]:
+        return [p for p in expansion.parents(node) if p in beside]
+
+    rings = _rings(centre, beside.__getitem__ if both_ways else parents)
+    found = set(islice(chain.from_iterable(rings), limit))
+    return [node for node in shown if node in found]
 
 
-def found_in_turn(root: Value, expansion: Expansion) -> Iterable[Value]:
-    """Yield the ancestors of a node, the nearest first."""
-    seen, ring = {root}, [root]
+def _rings(
+    centre: Value, beside: Callable[[Value], Sequence[Value]]
+) -> Iterator[list[Value]]:
+    """Yield the centre, then what is one arrow away, then what is two away, ..."""
+    seen, ring = {centre}, [centre]
     while ring:
-        parents = [p for node in ring for p in expansion.parents(node)]
-        ring = [p for p in dict.fromkeys(parents) if p not in seen]
+        yield ring
+        found = dict.fromkeys(n for node in ring for n in beside(node))
+        ring = [node for node in found if node not in seen]
         seen.update(ring)
-        yield from ring
 
 
 def _neighbours(

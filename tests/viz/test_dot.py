@@ -4,15 +4,21 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nn
 import viz
-from autograd_core import Value
+from autograd_core import Value, scope, tanh
+from viz.picture import picture
+from viz.style import theme_of
 
+from .graphs import SCOPED_STEPS, ScopedSteps, in_modules
 from .hostile import LABELS, labels
 
 HERE = Path(__file__).parent
@@ -20,8 +26,9 @@ HERE = Path(__file__).parent
 # One attribute, its quoted text read as the DOT language defines it.
 ATTRIBUTE = r'\w+="(?:[^"\\\n]|\\.)*"'
 STATEMENT = re.compile(
-    rf"    (?:graph|node|edge|n\d+(?: -> n\d+)?) \[{ATTRIBUTE}(?:, {ATTRIBUTE})*\]"
+    rf" *(?:graph|node|edge|[nl]\d+(?: -> n\d+)?) \[{ATTRIBUTE}(?:, {ATTRIBUTE})*\]"
 )
+CLUSTER = re.compile(r' +subgraph "cluster(?:[^"\\\n]|\\.)*" \{')
 
 
 def square_plus() -> Value:
@@ -110,6 +117,119 @@ def test_a_long_chain_needs_no_recursion() -> None:
         x = -x
 
     assert viz.to_dot(x, limit=20_001).count(" -> ") == 20_000
+
+
+def opened(text: str) -> list[int]:
+    """Check that each line of DOT is a statement; return how deep each one stands."""
+    head, *lines, tail = text.splitlines()
+    depths = [1]
+    for line in lines:
+        closes = line.strip() == "}"
+        assert closes or STATEMENT.fullmatch(line) or CLUSTER.fullmatch(line)
+        depth = depths[-1] - closes
+        assert line.startswith("    " * depth)
+        depths.append(depth + bool(CLUSTER.fullmatch(line)))
+    assert (head, tail, depths[-1]) == ("digraph {", "}", 1)
+    return depths
+
+
+@given(SCOPED_STEPS, st.integers(0, 4) | st.none(), st.sampled_from(["light", "dark"]))
+def test_clusters_are_statements(
+    steps: ScopedSteps, depth: int | None, theme: str
+) -> None:
+    """Modules of any name nest, and every box and arrow stands in the text once."""
+    root = in_modules(steps)
+    text = viz.to_dot(root, depth=depth, theme=theme)
+    shown = picture(root, depth=depth)
+    opened(text)
+    ids = Counter(re.findall(r'\[id="(\w+)"', text))
+
+    assert ids == Counter([x.id for x in (*shown.boxes, *shown.edges)])
+    assert text.count("subgraph") == len(set(re.findall(r"subgraph .*", text)))
+
+
+@given(labels, labels)
+def test_modules_of_any_name_stay_inside_their_quotes(outer: str, inner: str) -> None:
+    """A scope adds no statement, whatever its name holds."""
+    with scope(outer), scope(inner):
+        y = tanh(tanh(Value(1.0)))
+
+    opened(viz.to_dot(y))
+    opened(viz.to_dot(y * 2.0, depth=0))
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_modules_with_hostile_names_are_drawn(label: str) -> None:
+    """graphviz-pure draws clusters of any name, with the boxes in them."""
+    if "graphviz-pure" not in viz.renderers():
+        pytest.skip("graphviz-pure is not installed")
+    with scope(label), scope("legend"):
+        y = tanh(Value(1.0, label="x"))
+    y.backward()
+    source = viz.to_dot(y * 2.0)
+    program = Path(sys.executable).with_name("graphviz-pure")
+    done = subprocess.run(
+        [program, "-Tsvg"], input=source.encode(), capture_output=True, timeout=60
+    )
+    texts = "".join(ElementTree.fromstring(done.stdout).itertext())
+
+    assert done.returncode == 0, done.stderr
+    assert b"rror" not in done.stderr
+    assert "tanh" in texts
+    assert "legend" in texts
+
+
+def test_a_module_called_legend_is_not_the_legend() -> None:
+    """The name of no scope is that of the legend's cluster."""
+    with scope("legend"):
+        y = tanh(Value(1.0))
+    y.backward()
+    names = re.findall(r'subgraph "([^"]*)"', viz.to_dot(y))
+
+    assert names == ["cluster_legend", "cluster legend"]
+
+
+def test_an_mlp_is_clusters_in_clusters() -> None:
+    """Model, layers and neurons are clusters by their names, parameters in them."""
+    text = viz.to_dot(nn.MLP(2, [2, 1], seed=0)([1.0, 2.0]))
+
+    assert sorted(re.findall(r'subgraph "cluster_(.*)" \{', text)) == [
+        *("MLP", "MLP.layers.0", "MLP.layers.0.neurons.0", "MLP.layers.0.neurons.1"),
+        *("MLP.layers.1", "MLP.layers.1.neurons.0"),
+    ]
+    bias = next(s for s in text.splitlines() if "layers.0.neurons.1.bias" in s)
+    assert bias.startswith("    " * 4 + "n")
+
+
+def test_scopes_without_end_need_no_recursion() -> None:
+    """Ten thousand scopes in each other are fifty clusters at most."""
+    y = tanh(Value(1.0, label="x"))
+    y.scope = ".".join("m" * 10_000)
+
+    assert max(opened(viz.to_dot(y))) == 52
+
+
+def test_the_legend_says_what_lines_mean() -> None:
+    """Each level has a text and a line in the legend, if there are gradients."""
+    root = square_plus()
+    lines = [s for s in viz.to_dot(root).splitlines() if s.strip().startswith("l")]
+
+    assert ["≥ 1" in line for line in lines] == [False] * 4 + [True]
+    assert len(set(re.findall(r'penwidth="([\d.]+)"', "".join(lines)))) == 5
+    assert "legend" not in viz.to_dot(Value(1.0) * 2.0)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_theme_colours_all(name: str) -> None:
+    """Paper, ink, fills and lines are the theme's, and no other colour is used."""
+    root = nn.MLP(2, [2, 1], seed=0)([1.0, Value(0.0, label="x")]) * 2.0
+    root.backward()
+    theme = theme_of(name)
+    used = set(re.findall(r"#[0-9a-f]{6}", viz.to_dot(root, theme=name)))
+    known = {theme.paper, theme.ink, theme.quiet, theme.line, theme.root}
+
+    assert used <= known | set(theme.fills.values()) | set(theme.levels)
+    assert {theme.paper, theme.ink, theme.quiet, theme.root} <= used
 
 
 @pytest.mark.parametrize("root", [None, 1.0, [Value(1.0)]])

@@ -47,6 +47,29 @@ def test_it_shows_itself_without_dot(neuron: Value) -> None:
 
 
 @pytest.mark.usefixtures("no_programs")
+@pytest.mark.parametrize(
+    ("theme", "paper"), [("light", "#ffffff"), ("dark", "#15191d")]
+)
+def test_a_notebook_asks_as_ipython_does(neuron: Value, theme: str, paper: str) -> None:
+    """IPython passes what to include and exclude; the picture has its theme."""
+    drawn = viz.draw(neuron, theme=theme)
+    bundle = drawn._repr_mimebundle_(include=None, exclude=None)
+
+    assert f'fill="{paper}"' in bundle["image/svg+xml"]
+    assert not drawn._repr_mimebundle_(include=None, exclude={"image/svg+xml"})
+
+
+def test_a_notebook_gets_the_drawing_of_any_program(neuron: Value) -> None:
+    """Whatever is installed here, the bundle is an SVG with the graph's numbers."""
+    svg = ElementTree.fromstring(
+        viz.draw(neuron)._repr_mimebundle_()["image/svg+xml"].encode()
+    )
+
+    assert svg.tag.endswith("svg")
+    assert "grad -1.5" in "".join(svg.itertext())
+
+
+@pytest.mark.usefixtures("no_programs")
 def test_pipe_gives_bytes_or_text() -> None:
     """SVG is the default format; an encoding makes it text."""
     drawn = viz.draw(Value(3.0, label="x"))

@@ -12,6 +12,10 @@ import pytest
 import viz
 from autograd_core import Value
 from autograd_core.errors import MissingExtraError
+from viz.mermaid import mermaid_text
+from viz.picture import Picture, picture
+from viz.schema import json_text
+from viz.tree import tree_text
 
 Install = Callable[[str], None]
 
@@ -42,6 +46,50 @@ def test_dot_text_needs_no_program(neuron: Value, tmp_path: Path, suffix: str) -
     path = viz.render(neuron, str(tmp_path / f"graph{suffix}"))
 
     assert path.read_bytes() == viz.to_dot(neuron).encode()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text_of"),
+    [(".mmd", mermaid_text), (".json", json_text), (".txt", tree_text)],
+)
+@pytest.mark.usefixtures("no_programs")
+def test_other_texts_need_no_program(
+    neuron: Value, tmp_path: Path, suffix: str, text_of: Callable[[Picture], str]
+) -> None:
+    """Mermaid, JSON and tree are written as UTF-8, by suffix."""
+    path = viz.render(neuron, tmp_path / f"graph{suffix.upper()}")
+
+    assert path.read_bytes() == text_of(picture(neuron)).encode()
+
+
+def test_who_drew_is_said_when_asked(
+    neuron: Value, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With verbose a line names the renderer that was used, without it none."""
+    viz.render(neuron, tmp_path / "graph.svg")
+    viz.render(neuron, tmp_path / "graph.svg", verbose=True)
+    viz.render(neuron, tmp_path / "graph.svg", renderer="built-in", verbose=True)
+    viz.render(neuron, tmp_path / "graph.dot", verbose=True)
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"graph.svg: drawn by {viz.renderers()[0]}",
+        "graph.svg: drawn by built-in",
+        "graph.dot: written as text",
+    ]
+
+
+def test_who_drew_instead_is_said(
+    neuron: Value,
+    tmp_path: Path,
+    fake_dot: Install,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where dot fails, the line names the one that was asked next."""
+    fake_dot("import sys; sys.exit(3)")
+
+    with pytest.warns(UserWarning, match="dot failed"):
+        viz.render(neuron, tmp_path / "graph.svg", verbose=True)
+    assert capsys.readouterr().out == f"graph.svg: drawn by {viz.renderers()[1]}\n"
 
 
 def test_svg_has_the_ids_of_the_dot_text(neuron: Value, tmp_path: Path) -> None:
@@ -141,10 +189,11 @@ def test_missing_programs_are_named(neuron: Value, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["graph", "graph.jpg", "graph.svg.txt", ".svg", "g."])
+@pytest.mark.parametrize("name", ["graph", "graph.jpg", "graph.svg.bmp", ".svg", "g."])
 def test_unknown_suffixes_are_refused(neuron: Value, tmp_path: Path, name: str) -> None:
     """The message lists the suffixes that are known."""
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv"):
+    known = r"\.svg, \.png, \.pdf, \.dot, \.gv, \.mmd, \.json, \.txt, \.html"
+    with pytest.raises(ValueError, match=known):
         viz.render(neuron, tmp_path / name)
 
 

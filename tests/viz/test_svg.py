@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_core import Value, dot, total
-from viz.layout import Frame, lay_out
+import nn
+from autograd_core import Value, dot, relu, scope, tanh, total
+from viz.boxes import Box
+from viz.edges import Edge
+from viz.frames import ModuleFrame, frames_of
+from viz.layout import Frame, Layout, lay_out
+from viz.modules import path_of
 from viz.picture import Picture, picture
+from viz.style import THIN, WIDTHS, theme_of
 from viz.svg import to_svg
 from viz.text import one_line
 from viz.text import width as text_width
 
+from .graphs import SCOPED_STEPS, in_modules, roots
 from .hostile import LABELS, labels
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,19 +81,23 @@ def graphs(draw: st.DrawFn) -> Value:
     return total(nodes) if draw(st.booleans()) else nodes[-1]
 
 
-def overlap(a: Frame, b: Frame) -> bool:
-    """Tell whether two frames share any area."""
-    apart = a.x + a.width <= b.x or b.x + b.width <= a.x
-    return not (apart or a.y + a.height <= b.y or b.y + b.height <= a.y)
+PICTURES = st.one_of(
+    graphs().map(picture),
+    roots().map(picture),
+    st.builds(
+        lambda root, depth: picture(root, depth=depth),
+        SCOPED_STEPS.map(in_modules),
+        st.integers(0, 3),
+    ),
+)
 
 
-@given(graphs())
-def test_boxes_keep_apart_and_arrows_point_right(root: Value) -> None:
+@given(PICTURES)
+def test_boxes_keep_apart_and_arrows_point_right(shown: Picture) -> None:
     """No boxes overlap, no arrow goes back, and all is inside the drawing."""
-    shown = picture(root)
     placed = lay_out(shown)
 
-    assert not any(itertools.starmap(overlap, itertools.combinations(placed.frames, 2)))
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(placed.frames, 2))
     for edge, route in zip(shown.edges, placed.routes, strict=True):
         xs = [x for x, _ in route.points]
         assert xs == sorted(xs)
@@ -98,18 +109,35 @@ def test_boxes_keep_apart_and_arrows_point_right(root: Value) -> None:
         assert -1e-6 <= frame.y <= frame.y + frame.height <= placed.height + 1e-6
 
 
-@given(graphs())
-def test_long_arrows_pass_between_boxes(root: Value) -> None:
-    """Where an arrow crosses a column it is at a height where no box stands."""
-    shown = picture(root)
+@given(PICTURES)
+def test_arrows_pass_between_boxes(shown: Picture) -> None:
+    """Where an arrow runs past boxes it is flat, at a height where none stands."""
     placed = lay_out(shown)
 
     for route in placed.routes:
-        for (x0, y0), (x1, y1) in itertools.pairwise(route.points[:-2]):
-            if y0 == y1:
-                # it may touch the box it leaves, whose edge is rounded differently
-                flat = Frame(x0 + 1e-6, y0, x1 - x0 - 2e-6, 0.0)
-                assert not any(overlap(flat, frame) for frame in placed.frames)
+        for (x0, y0), (x1, y1) in itertools.pairwise(route.points):
+            # it may touch boxes at its ends, whose edges are rounded differently
+            left, right = x0 + 1e-6, x1 - 1e-6
+            beside = [f for f in placed.frames if f.x < right and left < f.x + f.width]
+            assert not beside or y0 == y1
+            assert not any(f.y + 1e-6 < y0 < f.y + f.height - 1e-6 for f in beside)
+
+
+@given(PICTURES)
+def test_texts_of_arrows_are_on_no_box(shown: Picture) -> None:
+    """The number of an arrow stands between the columns of boxes."""
+    placed = lay_out(shown)
+
+    for edge, route in zip(shown.edges, placed.routes, strict=True):
+        if edge.text:
+            text = text_frame(edge, route.text)
+            assert not any(text.overlaps(frame) for frame in placed.frames)
+
+
+def text_frame(edge: Edge, middle: tuple[float, float]) -> Frame:
+    """Return where the text of an arrow stands, above its line."""
+    wide = text_width(edge.text, 9)
+    return Frame(middle[0] - wide / 2, middle[1] - 8, wide, 8)
 
 
 def test_a_tree_is_drawn_without_crossings() -> None:
@@ -144,12 +172,11 @@ def test_texts_of_dense_layers_keep_apart() -> None:
     shown = picture(total(xs))
     routes = lay_out(shown).routes
     frames = [
-        Frame(route.text[0] - wide / 2, route.text[1] - 8, wide, 8)
+        text_frame(edge, route.text)
         for edge, route in zip(shown.edges, routes, strict=True)
-        for wide in [text_width(edge.text, 9)]
     ]
 
-    assert not any(itertools.starmap(overlap, itertools.combinations(frames, 2)))
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(frames, 2))
 
 
 def test_a_single_leaf_is_a_picture() -> None:
@@ -197,3 +224,225 @@ def test_no_coordinate_depends_on_the_data(number: str) -> None:
 
     assert f"data {number}" in svg
     assert not re.search(r'[xy]="[^"]*(nan|inf)', svg)
+
+
+def drawn_line(group: ElementTree.Element, tag: str) -> dict[str, str]:
+    """Return the attributes of the first shape of a box or an arrow."""
+    shape = group.find(f"{SVG}{tag}")
+    assert shape is not None
+    return shape.attrib
+
+
+@given(PICTURES, st.sampled_from(["light", "dark"]))
+def test_lines_show_the_sizes_of_gradients(shown: Picture, theme: str) -> None:
+    """Colour and width of each box and arrow are those of its level in the legend."""
+    shown = Picture(shown.boxes, shown.edges, "", "", shown.legend, theme)
+    found, colors = groups(to_svg(shown)), theme_of(theme)
+    items: list[tuple[Box | Edge, str]] = [(box, "rect") for box in shown.boxes]
+    items += [(edge, "path") for edge in shown.edges]
+
+    for item, tag in items:
+        line = drawn_line(found[item.id], tag)
+        none = item.level is None
+        assert line["stroke"] == (
+            colors.line if none else colors.levels[item.level or 0]
+        )
+        assert float(line["stroke-width"]) == (
+            THIN if none else WIDTHS[item.level or 0]
+        )
+
+
+@given(roots())
+def test_widths_follow_the_gradients_of_the_graph(root: Value) -> None:
+    """Of two boxes the one with the larger gradient never has the thinner outline."""
+    shown = picture(root, depth=99)
+    found = groups(to_svg(shown))
+    pairs = sorted(
+        (abs(box.grad), float(drawn_line(found[box.id], "rect")["stroke-width"]))
+        for box in shown.boxes
+        if box.grad is not None and box.grad == box.grad
+    )
+
+    assert [wide for _, wide in pairs] == sorted(wide for _, wide in pairs)
+    assert all(wide == THIN for size, wide in pairs if size == 0)
+    assert not any(wide == THIN for size, wide in pairs if size > 0)
+
+
+@given(PICTURES)
+def test_illness_is_dotted_and_said(shown: Picture) -> None:
+    """A complaint has an outline of its own beside its text; nothing else has it."""
+    found = groups(to_svg(shown))
+
+    for box in shown.boxes:
+        dashes = drawn_line(found[box.id], "rect").get("stroke-dasharray")
+        assert (dashes == "1.5,2.5") == bool(box.complaint)
+        assert not box.complaint or box.complaint in texts(found[box.id])
+        assert (dashes is None) == (box.live and not box.complaint)
+
+
+def test_zero_dead_and_not_finite_are_told_without_colour() -> None:
+    """Each is a word in the box; a dead unit and a nan have dotted outlines."""
+    x, y = Value(3.0, label="x"), Value(0.0, label="y")
+    root = relu(-x) * y + y / 0.0
+    root.backward()
+    shown = picture(root)
+    found = groups(to_svg(shown))
+    words = {word for group in found.values() for word in texts(group)}
+
+    assert {"dead", "not finite", "grad 0"} <= words
+
+
+def test_the_legend_is_in_the_picture() -> None:
+    """Below the picture each level has its line and its bound, side by side."""
+    x = Value(3.0, label="x")
+    root = x * x + x * 1e-3
+    root.backward()
+    shown = picture(root, theme="dark")
+    tree = ElementTree.fromstring(to_svg(shown))
+    notes = [e for e in tree if e.tag == f"{SVG}text"]
+    lines = [e.attrib for e in tree if e.tag == f"{SVG}path"]
+
+    assert [e.text for e in notes] == [
+        shown.caption,
+        *(text for text, _ in shown.legend),
+    ]
+    assert [line["stroke"] for line in lines] == list(theme_of("dark").levels)
+    xs = [float(e.attrib["x"]) for e in notes[1:]]
+    for (a, left), (b, right) in itertools.pairwise(zip(shown.legend, xs, strict=True)):
+        assert right - left > (text_width(a[0], 9) + text_width(b[0], 9)) / 2
+
+
+@given(PICTURES)
+def test_all_of_it_is_on_the_paper(shown: Picture) -> None:
+    """Boxes, frames, caption and legend are inside of the drawing."""
+    tree = ElementTree.fromstring(to_svg(shown))
+    left, top, wide, high = map(float, tree.attrib["viewBox"].split())
+
+    for element in tree.iter(f"{SVG}rect"):
+        x, y, w, h = (float(element.attrib[k]) for k in ("x", "y", "width", "height"))
+        assert left - 1 <= x <= x + w <= left + wide + 1
+        assert top - 1 <= y <= y + h <= top + high + 1
+    for route in lay_out(shown).routes:
+        for x, y in route.points:
+            assert left <= x <= left + wide
+            assert top <= y <= top + high - 44 * bool(shown.legend)
+    for element in tree.findall(f"{SVG}text"):
+        half = text_width(element.text or "", 9) / 2
+        assert left - 1 <= float(element.attrib["x"]) - half
+        assert float(element.attrib["x"]) + half <= left + wide + 1
+        assert float(element.attrib["y"]) <= top + high
+
+
+def test_a_wide_picture_keeps_its_legend_together() -> None:
+    """The legend of a long chain can be read at one glance."""
+    x = Value(0.5, label="x")
+    for _ in range(100):
+        x = tanh(x)
+    x.backward()
+    tree = ElementTree.fromstring(to_svg(picture(x)))
+    xs = [float(e.attrib["x"]) for e in tree.findall(f"{SVG}text")]
+
+    assert float(tree.attrib["viewBox"].split()[2]) > 10_000
+    assert max(xs) - min(xs) < 600
+
+
+def test_a_shared_way_is_drawn_as_its_heaviest_arrow() -> None:
+    """What a light and a heavy arrow share is as wide as the heavy one."""
+    x = Value(1.0, label="x")
+    light = (x * 1e-3).tanh()
+    y = light
+    for _ in range(3):
+        y = y + 1.0
+    root = y + x
+    root.backward()
+    shown = picture(root)
+    found = groups(to_svg(shown))
+    from_x = [e for e in shown.edges if e.tail == 0]
+    starts = {
+        drawn_line(found[e.id], "path")["d"].split("C")[0].split("H")[0]: e.level
+        for e in from_x
+    }
+    right = lay_out(shown).frames[0]
+
+    assert len({e.level for e in from_x}) == 2
+    assert any(
+        level == 4 and start.startswith(f"M{right.x + right.width:.1f},")
+        for start, level in starts.items()
+    )
+
+
+def framed(shown: Picture) -> tuple[Layout, list[ModuleFrame]]:
+    """Return a layout and the frames of its modules."""
+    placed = lay_out(shown)
+    return placed, frames_of(shown, placed)
+
+
+@given(PICTURES)
+def test_frames_hold_their_modules_and_nothing_else(shown: Picture) -> None:
+    """All boxes of a module are in its frame, no others are, and frames nest."""
+    placed, frames = framed(shown)
+
+    for module in frames:
+        for i, (box, frame) in enumerate(zip(shown.boxes, placed.frames, strict=True)):
+            heads = [shown.boxes[e.head] for e in shown.edges if e.tail == i]
+            # a constant is where all that read it are
+            judged = heads if box.kind == "constant" else [box]
+            paths = {path_of(one.scope)[: len(module.path)] for one in judged}
+            assert module.frame.overlaps(frame) == (paths == {module.path})
+    for a, b in itertools.combinations(frames, 2):
+        nested = a.path == b.path[: len(a.path)] or b.path == a.path[: len(b.path)]
+        assert nested or not a.frame.overlaps(b.frame)
+        if nested:
+            outer, inner = (a, b) if len(a.path) < len(b.path) else (b, a)
+            assert outer.frame.x < inner.frame.x
+            assert outer.frame.y < inner.frame.y
+
+
+def test_layers_of_closed_neurons_are_framed() -> None:
+    """Where the neurons of a layer stand in a column, the layer is around them."""
+    model = nn.MLP(2, [3, 3, 1], seed=0)
+    root = model([0.5, -1.0])
+    shown = picture(root, depth=2)
+    names = [module.name for module in framed(shown)[1]]
+    tree = ElementTree.fromstring(to_svg(shown))
+    drawn = [g for g in tree.findall(f"{SVG}g") if g.get("class") == "module"]
+
+    assert {"layers.0", "layers.1"} <= set(names)
+    assert [texts(group) for group in drawn] == [[name] for name in names]
+
+
+def test_nested_scopes_are_frames_in_frames() -> None:
+    """Scopes of one's own are framed as modules are, the outer one first."""
+    x = Value(1.0, label="x")
+    with scope("outer"):
+        y = tanh(x)
+        with scope("inner"):
+            y = tanh(tanh(y))
+    _, frames = framed(picture(y + 1.0))
+
+    assert [module.path for module in frames] == [("outer",), ("outer", "inner")]
+
+
+def test_very_large_pictures_have_no_frames() -> None:
+    """Looking for frames costs boxes times modules, so it is left at some size."""
+    root = Value(1.0)
+    for i in range(1100):
+        with scope(f"s{i}"):
+            root = tanh(tanh(root))
+
+    assert framed(picture(root, limit=10_000))[1] == []
+
+
+@given(labels)
+def test_names_on_frames_are_text_of_their_width(name: str) -> None:
+    """A module's name is never markup, and stays in its frame."""
+    with scope(name):
+        y = tanh(tanh(Value(1.0, label="x")))
+    shown = picture(y + 1.0)
+    svg = to_svg(shown)
+
+    assert {
+        e.tag.removeprefix(SVG) for e in ElementTree.fromstring(svg).iter()
+    } <= DRAWN
+    for module in framed(shown)[1]:
+        assert text_width(module.name, 9) < module.frame.width

@@ -1,0 +1,69 @@
+"""Somebody's script, run as `python SCRIPT.py` would run it, and what it left behind.
+
+It is the module `__main__` while it runs, with the arguments and the folder for imports
+that python gives it. `runpy` does that too, but hands nothing over from a script that
+ends by `sys.exit()`.
+"""
+
+import sys
+from collections.abc import Sequence
+from io import open_code
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+__all__ = ["ScriptError", "run"]
+
+
+class ScriptError(Exception):
+    """A script did not come to its end; `code` is the exit code python would give."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def run(script: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
+    """Run a script and return its global names, without those that Python gives it.
+
+    The process is the script's from then on: `sys.argv`, `sys.path[0]` and `__main__`
+    stay as the script had them, since its values may need them when they are drawn.
+
+    Raises `ScriptError` where the script fails, after its own traceback is printed, and
+    where its exit code is not 0.
+    """
+    module = ModuleType("__main__")
+    module.__file__ = str(Path(script).absolute())
+    with open_code(module.__file__) as file:
+        source = file.read()
+    sys.modules["__main__"], sys.argv = module, [script, *arguments]
+    if not sys.flags.safe_path:
+        sys.path[0] = str(Path(script).resolve().parent)
+    try:
+        exec(compile(source, module.__file__, "exec"), vars(module))
+    except SystemExit as end:
+        _check_exit(script, end)
+    except Exception as error:
+        _print_traceback(error, module.__file__)
+        raise ScriptError(f"{script} failed; nothing is drawn", 1) from error
+    return {k: thing for k, thing in vars(module).items() if not k.startswith("__")}
+
+
+def _check_exit(script: str, end: SystemExit) -> None:
+    """Pass over an exit with code 0; a code that is a text means 1, as for python."""
+    if end.code is None or end.code == 0:
+        return
+    code = end.code if isinstance(end.code, int) else 1
+    if code is not end.code:
+        print(end.code, file=sys.stderr)
+    message = f"{script} ended with exit code {code}; nothing is drawn"
+    raise ScriptError(message, code) from end
+
+
+def _print_traceback(error: Exception, file: str) -> None:
+    """Print what python would: the frames from the script on, and none of ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+        trace = trace.tb_next
+    error.with_traceback(trace)
+    sys.excepthook(type(error), error, trace)
