@@ -143,6 +143,25 @@ def test_three_modules_in_a_ring() -> None:
     assert [len(of_module(parts, name)) for name in "abc"] == [2, 2, 2]
 
 
+def test_what_reads_every_call_is_one_part() -> None:
+    """A module before or after a recurrent one has no calls of its own."""
+    h = x = Value(0.5, label="x")
+    outputs = []
+    for i in range(4):
+        with scope("encoder"):
+            seen = tanh(x + float(i))
+        with scope("cell"):
+            h = tanh(h + seen)
+        with scope("head"):
+            outputs.append(tanh(h))
+        h = h * x
+    parts = parts_of(total(outputs), 0)
+
+    assert len(of_module(parts, "cell")) == 4
+    assert of_module(parts, "encoder") == [(1, 12)]  # with a constant each
+    assert of_module(parts, "head") == [(1, 4)]
+
+
 def test_calls_in_parallel_are_one_part() -> None:
     """A module called on each of 8 examples is one box, with all their nodes."""
     model = nn.MLP(2, [3, 1], seed=0)

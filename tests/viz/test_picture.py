@@ -11,6 +11,7 @@ from random_graphs import STEPS, Steps, grown
 import nn
 from autograd_core import Value, no_grad, relu, scope, tanh, total
 from viz.picture import Box, Picture, picture
+from viz.subject import Bundle, largest
 
 from .graphs import roots
 
@@ -266,23 +267,26 @@ def test_arrows_from_modules_and_values_have_ids_of_their_own() -> None:
     assert len({edge.id for edge in shown.edges}) == len(shown.edges)
 
 
-def test_the_largest_of_a_bundle_is_nan_if_any_is() -> None:
-    """A nan among many gradients is not lost behind a larger number."""
-    for numbers in ([math.nan, 5.0], [5.0, math.nan]):
-        xs = [Value(x, label="x") for x in numbers]
-        with scope("a"):
-            first = total(xs)
-        with scope("b"):
-            root = total([first * x for x in xs])
-        root.backward()
-        shown = picture(root, depth=0)
+@pytest.mark.parametrize("numbers", [[math.nan, 5.0, 1.0], [1.0, 5.0, math.nan]])
+def test_nan_is_the_largest_of_any_gradients(numbers: list[float]) -> None:
+    """A nan among many gradients is not lost behind a number, whatever their order."""
+    bundle = Bundle()
+    for x in numbers:
+        bundle.add(x, 1.0)
 
-        assert any("up to nan" in edge.text for edge in shown.edges)
-        assert all(
-            "nan" in b.rows[2][0]
-            for b in shown.boxes
-            if b.rows[0][0] in ("a", "inputs")
-        )
+    assert str(bundle.largest) == str(largest(numbers)) == "nan"
+
+
+def test_the_largest_is_a_magnitude() -> None:
+    """An arrow of many uses shows the largest of what they add, without its sign."""
+    bundle = Bundle()
+    for x in (2.0, -3.0, 1.0):
+        bundle.add(x, 1.0)
+    bundle.add(None, 1.0)
+    bundle.add(9.0, None)
+
+    assert (bundle.largest, bundle.count, bundle.live) == (3.0, 5, True)
+    assert largest([]) is None
 
 
 def test_illness_is_counted_in_a_module() -> None:

@@ -347,28 +347,27 @@ def test_a_wide_picture_keeps_its_legend_together() -> None:
 
 
 def test_a_shared_way_is_drawn_as_its_heaviest_arrow() -> None:
-    """What a light and a heavy arrow share is as wide as the heavy one."""
+    """Where a light and a heavy arrow leave together the line is the heavy one's."""
     x = Value(1.0, label="x")
-    light = (x * 1e-3).tanh()
-    y = light
-    for _ in range(3):
-        y = y + 1.0
-    root = y + x
+    light = x.tanh().tanh() * x * 1e-6
+    root = light.tanh() + x
     root.backward()
     shown = picture(root)
+    frame = lay_out(shown).frames[0]
     found = groups(to_svg(shown))
-    from_x = [e for e in shown.edges if e.tail == 0]
-    starts = {
-        drawn_line(found[e.id], "path")["d"].split("C")[0].split("H")[0]: e.level
-        for e in from_x
+    leaving = f"M{frame.x + frame.width:.1f},"
+    levels = {e.head: e.level for e in shown.edges if e.tail == 0}
+    first = {
+        e.head
+        for e in shown.edges
+        if drawn_line(found[e.id], "path")["d"].startswith(leaving)
     }
-    right = lay_out(shown).frames[0]
+    last = len(shown.boxes) - 1
 
-    assert len({e.level for e in from_x}) == 2
-    assert any(
-        level == 4 and start.startswith(f"M{right.x + right.width:.1f},")
-        for start, level in starts.items()
-    )
+    assert levels[last] == 4
+    assert len(levels) == 3
+    assert max(level or 0 for head, level in levels.items() if head != last) < 4
+    assert last in first
 
 
 def framed(shown: Picture) -> tuple[Layout, list[ModuleFrame]]:
@@ -409,6 +408,18 @@ def test_layers_of_closed_neurons_are_framed() -> None:
 
     assert {"layers.0", "layers.1"} <= set(names)
     assert [texts(group) for group in drawn] == [[name] for name in names]
+
+
+def test_there_is_room_between_modules_for_their_frames() -> None:
+    """Modules that stand above each other are both framed, with their names."""
+    x = Value(1.0, label="x")
+    ends = []
+    for name in "abc":
+        with scope(name):
+            ends += [tanh(x), tanh(x)]
+    _, frames = framed(picture(total(ends)))
+
+    assert sorted(module.name for module in frames) == ["a", "b", "c"]
 
 
 def test_nested_scopes_are_frames_in_frames() -> None:
