@@ -14,7 +14,7 @@ Of a graph, given its root:
 Each takes the same options (`Options`): `names=locals()` for values without a label,
 `depth=1` to see modules as boxes, `focus=node, radius=2` for a neighbourhood,
 `top_paths=3` for the paths that carry most of the gradient, `expand=True` to take fused
-operations apart, `theme="dark"`. Above `limit` boxes modules are closed by themselves.
+operations apart, `theme="dark"`. Above 60 boxes modules are closed by themselves.
 
 Of a network, given the model and its loss:
 

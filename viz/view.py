@@ -20,16 +20,18 @@ from .paths import heaviest_paths
 
 __all__ = ["LIMIT", "Options", "View", "ViewOptions", "view"]
 
+READABLE = 60  # boxes beyond which modules are closed where there are any
 LIMIT = 250  # boxes that a reader can find the way among
 
 
 class ViewOptions(TypedDict, total=False):
     """What of a graph is shown.
 
-    `depth` is how deep modules stand open, `limit` how many boxes there may be before
-    modules are closed by themselves. `focus` and `radius` show a node and what is so
-    many arrows away; `top_paths` the so many heaviest paths. `expand` is True or the
-    names of the fused operations to take apart.
+    `depth` is how deep modules stand open; without it they are closed by themselves
+    where there would be more than 60 boxes. `limit` is how many boxes there may be at
+    most. `focus` and `radius` show a node and what is so many arrows away; `top_paths`
+    the so many heaviest paths. `expand` is True or the names of the fused operations to
+    take apart.
     """
 
     depth: int | None
@@ -145,11 +147,12 @@ def _parts(
     modules = Modules(shown, parents)
     if depth is not None:
         return modules.parts(modules.keys(depth))
-    for fold in (False, True):
-        for open_to in reversed(range(modules.deepest + 1)):
-            keys = modules.keys(open_to, fold=fold)
-            if len(set(keys.values())) <= limit:
-                return modules.parts(keys)
+    for most, may_fold in ((min(limit, READABLE), modules.deepest), (limit, True)):
+        for fold in (False, True) if may_fold else (False,):
+            for open_to in reversed(range(modules.deepest + 1)):
+                keys = modules.keys(open_to, fold=fold)
+                if len(set(keys.values())) <= most:
+                    return modules.parts(keys)
     return modules.parts(keys)
 
 

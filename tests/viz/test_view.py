@@ -148,6 +148,19 @@ def test_closing_stops_as_soon_as_the_limit_is_met() -> None:
     assert counts == [whole, 10, 4, 4, 3]
 
 
+def test_modules_are_closed_long_before_the_limit() -> None:
+    """Above 60 boxes they are; a graph without modules is shown whole up to 250."""
+    model = nn.MLP(8, [8, 1], seed=0)
+    loss = model([0.1 * i for i in range(8)])
+    x = y = Value(0.5)
+    for _ in range(100):
+        y = y * x
+
+    assert len(topological_order(loss)) > 60
+    assert len(view(loss).parts) <= 60
+    assert len(view(y).parts) == 101
+
+
 def test_an_explicit_depth_is_obeyed_whatever_the_limit() -> None:
     """Who asks for all modules open gets them."""
     root = total(nn.MLP(3, [4, 2], seed=0)([1.0, 2.0, 3.0]))
