@@ -86,7 +86,7 @@ from .ops import (
     where,
 )
 from .products import hvp, jvp, vjp
-from .recording import no_grad, scope
+from .recording import no_grad, record_source, scope
 from .sequences import dot, logsumexp, mean, prod, softmax, total
 from .symbolic import to_sympy
 from .value import Value, zero_grad
@@ -155,6 +155,7 @@ __all__ = [
     "polygamma",
     "power",
     "prod",
+    "record_source",
     "relu",
     "scope",
     "sech_squared",

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from autograd_core import record_source
+
 __all__ = ["ScriptError", "run"]
 
 
@@ -40,7 +42,8 @@ def run(script: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     if not sys.flags.safe_path:
         sys.path[0] = str(Path(script).resolve().parent)
     try:
-        exec(compile(source, module.__file__, "exec"), vars(module))
+        with record_source():  # so that pictures name the lines
+            exec(compile(source, module.__file__, "exec"), vars(module))
     except SystemExit as end:
         _check_exit(script, end)
     except Exception as error:

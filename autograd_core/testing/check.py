@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import OperandError, ShapeError
 from ..graph import topological_order
 from ..real import described, is_real, to_float
-from ..recording import Evaluation, keeping_sources
+from ..recording import Evaluation, record_source
 from ..source import calling
 from ..value import Value, zero_grad
 from .differences import jump, slope
@@ -82,7 +82,7 @@ def _record(
     """Return the graph of f, or None of a function that takes numbers only."""
     leaves = [Value(number, label=f"x{i}") for i, number in enumerate(numbers)]
     try:
-        with Evaluation(), keeping_sources():
+        with Evaluation(), record_source():
             y = f(*leaves)
     except (OperandError, TypeError):
         if claimed is None:

@@ -15,7 +15,7 @@ from typing import Any
 from ..derivatives import gradient
 from ..errors import IndependentInputWarning
 from ..op import Op
-from ..recording import Evaluation, keeping_sources
+from ..recording import Evaluation, record_source
 from ..source import Source
 from ..value import Value
 from .bounds import is_at_kink, local_at
@@ -39,7 +39,7 @@ def slopes(root: Value, leaves: Sequence[Value]) -> list[Value]:
         return [Value(0.0, requires_grad=False) for _ in leaves]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IndependentInputWarning)
-        with Evaluation(), keeping_sources():
+        with Evaluation(), record_source():
             found: list[Value] = gradient(root, list(leaves), create_graph=True)
     return found
 

@@ -20,7 +20,7 @@ from autograd_core import (
     tanh,
     topological_order,
 )
-from autograd_core.recording import Evaluation, keeping_sources
+from autograd_core.recording import Evaluation, record_source
 from autograd_core.source import Source, calling, decoded
 
 Function = Callable[..., Any]
@@ -39,7 +39,7 @@ def underlined(node: Value) -> str:
 def test_a_node_knows_the_expression_that_made_it() -> None:
     """The file, the line, and the columns of the sub-expression within it."""
     x, w = Value(2.0), Value(3.0)
-    with keeping_sources():
+    with record_source():
         y = x * w + tanh(x)
     source = y.source
     here = (test_a_node_knows_the_expression_that_made_it).__code__.co_firstlineno
@@ -56,7 +56,7 @@ def test_without_asking_a_node_has_none() -> None:
     """Nor has a leaf, nor a constant in an expression."""
     x = Value(2.0)
     before = x * x
-    with keeping_sources():
+    with record_source():
         y = x * 3.0 + Value(1.0)
     after = x * x
 
@@ -69,8 +69,8 @@ def test_without_asking_a_node_has_none() -> None:
 def test_it_may_be_asked_for_twice() -> None:
     """Contexts nest, and an error closes them."""
     x = Value(2.0)
-    with keeping_sources():
-        with pytest.raises(ZeroDivisionError), keeping_sources():
+    with record_source():
+        with pytest.raises(ZeroDivisionError), record_source():
             raise ZeroDivisionError
         inner = x * x
     outer = x * x
@@ -82,7 +82,7 @@ def test_it_may_be_asked_for_twice() -> None:
 def test_other_threads_are_not_asked() -> None:
     """Sources are kept for the thread that wants them."""
     made: list[Value] = []
-    with keeping_sources():
+    with record_source():
         thread = threading.Thread(target=lambda: made.append(Value(2.0) * 3.0))
         thread.start()
         thread.join()
@@ -94,7 +94,7 @@ def test_other_threads_are_not_asked() -> None:
 def test_other_contexts_do_not_matter() -> None:
     """Evaluating records; under no_grad there is no node to have a source."""
     x = Value(2.0)
-    with no_grad(), keeping_sources():
+    with no_grad(), record_source():
         constant = x * x
         with Evaluation():
             recorded = x * x
@@ -106,7 +106,7 @@ def test_other_contexts_do_not_matter() -> None:
 def test_the_line_is_that_of_the_caller() -> None:
     """What this package computes for a call has the source of the call."""
     x, w = Value(2.0), Value(3.0)
-    with keeping_sources():
+    with record_source():
         many = dot([x, w], [w, x], 1.0)
         power = x ** 2 - 1  # fmt: skip
         slope = gradient(power, x, create_graph=True)
@@ -135,7 +135,7 @@ def test_the_line_is_that_of_the_caller() -> None:
 )
 def test_every_way_to_make_a_node(made: Function) -> None:
     """Operators, methods, builtins, generators: the line is in this file."""
-    with keeping_sources():
+    with record_source():
         node = made(Value(2.0))
 
     assert node.source is not None
@@ -147,7 +147,7 @@ def test_every_way_to_make_a_node(made: Function) -> None:
 def test_code_that_is_in_no_file() -> None:
     """A line that cannot be read is empty, and is not underlined."""
     names: dict[str, Any] = {"x": Value(2.0)}
-    with keeping_sources():
+    with record_source():
         exec("y = x * x", names)
     source = names["y"].source
 
@@ -161,7 +161,7 @@ def test_code_that_is_in_no_file() -> None:
 def test_code_in_a_module_without_a_name(name: Any) -> None:
     """What globals say of themselves is anything at all."""
     names: dict[str, Any] = {"x": Value(2.0), "__name__": name}
-    with keeping_sources():
+    with record_source():
         exec("y = x * x", names)
 
     assert names["y"].source is not None
@@ -175,7 +175,7 @@ def without_positions(code: CodeType) -> CodeType:
 def test_code_without_positions() -> None:
     """As after `python -X no_debug_ranges`, or of a code generator: no source."""
     names: dict[str, Any] = {"x": Value(2.0)}
-    with keeping_sources():
+    with record_source():
         exec(without_positions(compile("y = x * x", "generated", "exec")), names)
 
     assert names["y"].source is None
@@ -218,7 +218,7 @@ def test_a_place_is_seen_from_the_working_directory(
 def test_nodes_with_sources_are_copied_and_pickled(copied: Function) -> None:
     """A copy has the same numbers and derivatives; where it was made may be lost."""
     x = Value(2.0, label="x")
-    with keeping_sources():
+    with record_source():
         y = tanh(x * x) + x
     y.backward()
     other = copied(y)

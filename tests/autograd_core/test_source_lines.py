@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from autograd_core import Value, topological_order
-from autograd_core.recording import keeping_sources
+from autograd_core.recording import record_source
 
 
 def made_by(text: str, path: Path) -> ModuleType:
@@ -51,7 +51,7 @@ def test_the_carets_stand_below_the_expression(
 ) -> None:
     """Columns count bytes, and a line has characters."""
     module = made_by(f"def f(x, w):\n{line}\n", tmp_path / "lines.py")
-    with keeping_sources():
+    with record_source():
         y = module.f(Value(2.0), Value(3.0))
 
     assert underlined(y.parents[0]) == expected
@@ -63,7 +63,7 @@ def test_the_carets_stand_below_a_line_with_tabs(tmp_path: Path) -> None:
         "def f(x, w):\n\tif x:\n\t\treturn\t(x * w)\t+ 1.0\n".replace("if x", "if 1"),
         tmp_path / "tabs.py",
     )
-    with keeping_sources():
+    with record_source():
         y = module.f(Value(2.0), Value(3.0))
     source = y.parents[0].source
     assert source is not None
@@ -84,7 +84,7 @@ def test_an_expression_over_several_lines(tmp_path: Path) -> None:
     ]
     text = "\n".join([*lines, "    + w))", ""])
     module = made_by(text, tmp_path / "several.py")
-    with keeping_sources():
+    with record_source():
         y = module.f(Value(2.0), Value(3.0))
     whole, product = y.source, y.parents[1].source
 
@@ -102,7 +102,7 @@ def test_of_a_long_line_the_part_around_it_is_shown(tmp_path: Path) -> None:
     module = made_by(
         f"def f(x, w):\n    return {terms} + x * w + {terms}\n", tmp_path / "long.py"
     )
-    with keeping_sources():
+    with record_source():
         y = module.f(Value(2.0), Value(3.0))
     product = next(n for n in topological_order(y) if n.op and n.op.name == "mul")
 
@@ -116,7 +116,7 @@ def test_a_file_that_has_changed_since(tmp_path: Path) -> None:
     """Columns that no longer fit the line do no harm."""
     path = tmp_path / "changed.py"
     module = made_by("def f(x, w):\n    return 'aaaa' and x * w\n", path)
-    with keeping_sources():
+    with record_source():
         y = module.f(Value(2.0), Value(3.0))
     for text in ("def f(x, w):\n    return '🙂🙂🙂🙂🙂🙂🙂'\n", "\nπ\n", ""):
         path.write_text(text, encoding="utf-8")

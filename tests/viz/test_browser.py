@@ -14,7 +14,7 @@ import pytest
 
 import nn
 from autograd_core import Value, topological_order
-from autograd_core.recording import keeping_sources
+from autograd_core.recording import record_source
 from viz.html import to_html
 from viz.text import one_line
 
@@ -253,7 +253,7 @@ def test_before_a_backward_pass_the_page_plays_what_it_would_do(opened: Open) ->
 # --- looking ------------------------------------------------------------------------
 def test_the_pointer_shows_numbers_and_the_source_line(opened: Open) -> None:
     """A tooltip has every digit, the file with the line, and the line itself."""
-    with keeping_sources():
+    with record_source():
         root = (Value(0.1, label="x") + 0.2).tanh()
     root.backward()
     page = opened(root)

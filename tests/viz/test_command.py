@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -371,3 +372,11 @@ def test_many_ends_are_cut() -> None:
 
     with pytest.raises(GraphError, match=r"y11 and 988 more"):
         only_end(many)
+
+
+def test_pages_name_the_lines_of_the_script(folder: Folder) -> None:
+    """The script runs with its sources recorded."""
+    folder.run(BACKWARD, "-o", "graph.html")
+    page = (folder.path / "graph.html").read_text("utf-8")
+
+    assert re.search(r"script\.py:[0-9]+", page)

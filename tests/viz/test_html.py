@@ -17,7 +17,7 @@ from random_graphs import STEPS, Steps
 import nn
 from autograd_core import Value, scope, tanh, topological_order
 from autograd_core.errors import OperandError, UnknownNameError
-from autograd_core.recording import keeping_sources
+from autograd_core.recording import record_source
 from viz import scenes
 from viz.html import STYLES, to_html
 from viz.text import one_line
@@ -285,7 +285,7 @@ def test_numbers_come_back_bit_for_bit(x: float) -> None:
 
 def test_sources_are_told_where_they_were_kept() -> None:
     """A node made while sources are kept names its file and shows its line."""
-    with keeping_sources():
+    with record_source():
         root = Value(2.0) * 3
     data = data_of(to_html(root))
     ((place, line),) = data["sources"]
