@@ -16,7 +16,7 @@ from .names import named_values
 from .picture import Picture, picture_of
 from .playback import Playback, playback
 from .subject import Bundle, Subject
-from .view import LIMIT, View, ViewOptions, view
+from .view import LIMIT, READABLE, View, ViewOptions, view
 
 __all__ = ["MOST", "MOST_ARROWS", "Scene", "Scenes", "scenes"]
 
@@ -81,14 +81,15 @@ def _subjects(
     chosen = view(root, **options)
     wanted, limit = options.get("depth"), options.get("limit", LIMIT)
     by_depth = _by_depth(root, chosen, names, options)
-    fit = [
-        place
-        for place, (depth, subject) in enumerate(by_depth.items())
-        if (len(subject.view.parts) <= limit if wanted is None else depth <= wanted)
-    ]
     found: list[tuple[int | None, Subject]] = list(by_depth.items())
-    if fit:
-        return found, fit[-1]
+    for most in (min(limit, READABLE), limit):
+        fit = [
+            place
+            for place, (depth, subject) in enumerate(by_depth.items())
+            if (len(subject.view.parts) <= most if wanted is None else depth <= wanted)
+        ]
+        if fit:
+            return found, fit[-1]
     closed = options.copy()
     closed["depth"], closed["limit"] = None, min(limit, MOST)
     return [(None, Subject(view(root, **closed), root, names)), *found], 0
