@@ -193,7 +193,7 @@ class _Writer:
         return tuple(rows)
 
     def _several(self, part: Part) -> tuple[tuple[str, ...], ...]:
-        name = part.kind or part.path[-1]
+        name = part.kind or ".".join(part.path)
         moves = [
             abs(self._new.data[n] - self._old.data[self._before[n]]) for n in part.nodes
         ]

@@ -99,7 +99,7 @@ def test_modules_are_compared_as_wholes() -> None:
         nn.SGD(model.parameters(), lr=rate).step()
         model.zero_grad()
     shown = compared(*passes, depth=1)
-    (layer,) = (b for b in shown.boxes if b.rows[0] == ("layers.0",))
+    (layer,) = (b for b in shown.boxes if b.rows[0] == ("MLP.layers.0",))
 
     assert layer.rows[1][0].startswith("data changed by up to 0.")
     assert layer.rows[2][0].startswith("grad changed by up to ")
