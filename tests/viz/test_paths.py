@@ -1,7 +1,6 @@
 """The heaviest paths, against all paths."""
 
 import math
-import time
 
 import pytest
 from hypothesis import assume, given
@@ -121,15 +120,13 @@ def test_an_infinite_path_has_no_share() -> None:
 
 
 def test_two_to_the_sixty_paths_are_walked_once() -> None:
-    """A tower of diamonds takes no longer than its nodes."""
+    """A tower of diamonds comes to an end, since each node is visited once."""
     x = Value(1.0)
     y = x
     for _ in range(60):
         y = y * 0.75 + y * 0.25
-    start = time.perf_counter()
     best = heaviest_paths(y, 4)
 
-    assert time.perf_counter() - start < 1
     assert best[0].product == pytest.approx(0.75**60)
     assert [path.product for path in best[1:]] == pytest.approx([0.75**59 * 0.25] * 3)
     assert best[0].share == pytest.approx(0.75**60)
