@@ -10,6 +10,7 @@ import html
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import nn
@@ -22,6 +23,14 @@ from demos.datasets import load_digits
 
 EXAMPLES = 400
 Write = Callable[[Path], Any]
+
+TEXTS = {
+    ".dot": "DOT text",
+    ".mmd": "Mermaid",
+    ".json": "data",
+    ".txt": "a tree for a terminal",
+    ".png": "pixels",
+}
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem;
@@ -141,6 +150,9 @@ def add_small_graphs(gallery: Gallery) -> None:
     gallery.add("expanded.svg", "Its operations taken apart, in the dark.", expanded)
     gallery.add("step.svg", "Before and after a step of training.", before_and_after)
     gallery.add("trouble.svg", "Dead, saturated and overflowing units.", trouble)
+    for suffix, kind in TEXTS.items():
+        caption = f"The 2-3-1 network as {kind}."
+        gallery.add(f"network{suffix}", caption, first_session.draw_network)
 
 
 def expanded(path: Path) -> Path:
@@ -179,6 +191,9 @@ def add_plots(gallery: Gallery, training: tuple[Any, ...]) -> None:
     loss = loss_of(model, 100)
     gallery.add("flow.svg", "Signal forward, gradient backward, over 100 digits.",
                 viz.flow(model, loss).save)  # fmt: skip
+    first, *_, last = [f"step {step}\n{found}\n" for step, found in recorder.reports]
+    gallery.add("report.txt", "Its layers at the first step and the last recorded.",
+                lambda p: p.write_text(f"{first}\n{last}", "utf-8"))  # fmt: skip
     pixels = [Value(x) for x in images[0]]
     max(model(pixels), key=lambda output: output.data).backward()
     slopes = [pixel.grad for pixel in pixels]
@@ -193,8 +208,27 @@ def add_plots(gallery: Gallery, training: tuple[Any, ...]) -> None:
          lambda p: plots.histograms(model, loss, path=p)),
         ("saliency.png", "The pixels that a verdict hangs on.",
          lambda p: plots.saliency(slopes, (8, 8), path=p)),
+        ("boundary.png", "Zeros and ones, told apart by two places.", boundary),
     ):  # fmt: skip
         gallery.add(name, caption, plot)
+
+
+def boundary(path: Path) -> Any:
+    """Plot how a small network tells 0 from 1 by the middle and the upper left."""
+    pairs = [pair for pair in zip(*load_digits(), strict=True) if pair[1] < 2]
+    points = [[fmean(x[27:29] + x[35:37]), fmean(x[8:11])] for x, _ in pairs]
+    sides = [2 * digit - 1 for _, digit in pairs]
+    model = nn.MLP(2, [8, 1], seed=0)
+    nn.fit(
+        model,
+        points,
+        sides,
+        loss=nn.hinge_loss,
+        optimizer=nn.Adam(model.parameters(), lr=0.05),
+        epochs=5,
+        progress=False,
+    )
+    return viz.plots.decision_boundary(model, points, sides, path=path)
 
 
 def main() -> None:
