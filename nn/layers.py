@@ -6,6 +6,7 @@ layers. Inputs and outputs are plain lists of numbers or `Value`s.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -179,9 +180,14 @@ def _counted(inputs: Any, wanted: int, module: Module) -> list[Any]:
 def _as_nodes(inputs: list[Any]) -> list[Value]:
     """Make nodes of plain numbers once, so that all neurons of a layer share them."""
     return [
-        x if isinstance(x, Value) else Value(x, label=f"x[{i}]", requires_grad=False)
-        for i, x in enumerate(inputs)
+        x if isinstance(x, Value) else Value(x, label=name, requires_grad=False)
+        for x, name in zip(inputs, _names(len(inputs)), strict=True)
     ]
+
+
+@cache
+def _names(count: int) -> tuple[str, ...]:
+    return tuple([f"x[{i}]" for i in range(count)])
 
 
 def _activation(activation: str | Activation | None) -> Activation | None:

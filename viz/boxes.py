@@ -1,18 +1,18 @@
 """The boxes of a picture: what is written in each, for a value and for a module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from autograd_core import Value
 
 from .health import complaint
-from .modules import Part
+from .modules import Part, path_of
 from .subject import LONG, Subject, largest
 from .terms import Sum
 from .text import number, one_line
 
-__all__ = ["Box", "Kind", "box_of"]
+__all__ = ["Box", "Kind", "box_of", "by_module", "kind_of"]
 
 Kind = Literal["constant", "input", "module", "op", "parameter"]
 
@@ -102,7 +102,29 @@ def _sentence(subject: Subject, node: Value, wrong: str) -> str:
     return f"{subject.name(node)}: {kind}, {data}, {gradient}{wrong}{scope}{line}"
 
 
+def by_module(
+    boxes: Iterable[Box], depth: int
+) -> tuple[list[Box], dict[str, list[Box]]]:
+    """Divide the boxes of a module into its own and those of each module inside.
+
+    `depth` is how many modules there are around them. Constants are nobody's.
+
+    >>> boxes = [Box("n0", "op", (), ""), Box("n1", "op", (), "", scope="MLP.layers.0")]
+    >>> own, inner = by_module(boxes, depth=0)
+    >>> [box.id for box in own], list(inner)
+    (['n0'], ['MLP'])
+    """
+    own: list[Box] = []
+    inner: dict[str, list[Box]] = {}
+    for box in boxes:
+        below = path_of(box.scope)[depth:]
+        inside = below and box.kind != "constant"
+        (inner.setdefault(below[0], []) if inside else own).append(box)
+    return own, inner
+
+
 def kind_of(node: Value) -> Kind:
+    """Return what a node is: made by an operation, or which kind of leaf."""
     if not node.is_leaf:
         return "op"
     if node.scope:  # also of a frozen one: only a module gives a leaf its scope

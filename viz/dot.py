@@ -12,9 +12,8 @@ from typing import Unpack
 
 from autograd_core import Value
 
-from .boxes import Box
+from .boxes import Box, by_module
 from .edges import Edge
-from .modules import path_of
 from .picture import Picture, picture
 from .style import FONT, FONT_SIZE, SMALL, Pen, Theme, line_of, look, pen, theme_of
 from .text import one_line
@@ -81,13 +80,9 @@ def _defaults(shown: Picture, theme: Theme) -> Iterator[str]:
 def _module(path: tuple[str, ...], boxes: Iterable[Box], theme: Theme) -> Iterator[str]:
     """Yield the boxes of a module, then the modules inside of it, as clusters."""
     indent = "    " * (len(path) + 1)
-    inner: dict[str, list[Box]] = {}
-    for box in boxes:
-        below = path_of(box.scope)[len(path) :]
-        if below and box.kind != "constant":
-            inner.setdefault(below[0], []).append(box)
-        else:
-            yield f"{indent}{box.id} [{_node(box, theme)}]\n"
+    own, inner = by_module(boxes, len(path))
+    for box in own:
+        yield f"{indent}{box.id} [{_node(box, theme)}]\n"
     for name, held in inner.items():
         where = ".".join((*path, name))
         yield f'{indent}subgraph "cluster_{_quoted(one_line(where, 10**6))}" {{\n'

@@ -14,9 +14,8 @@ from typing import Unpack
 
 from autograd_core import Value
 
-from .boxes import Box
+from .boxes import Box, by_module
 from .edges import Edge
-from .modules import path_of
 from .picture import Picture, picture
 from .style import Pen, Theme, line_of, look, pen, theme_of
 from .text import one_line
@@ -103,13 +102,9 @@ def _module(
 ) -> Iterator[str]:
     """Yield the boxes of a module, then the modules inside of it, as subgraphs."""
     indent = "    " * (len(path) + 1)
-    inner: dict[str, list[Box]] = {}
-    for box in boxes:
-        below = path_of(box.scope)[len(path) :]
-        if below and box.kind != "constant":
-            inner.setdefault(below[0], []).append(box)
-        else:
-            yield indent + _node(box)
+    own, inner = by_module(boxes, len(path))
+    for box in own:
+        yield indent + _node(box)
     for name, held in inner.items():
         title = _escaped(one_line(name)) or " "  # Mermaid takes no empty text
         yield f'{indent}subgraph m{next(numbers)}["{title}"]'

@@ -35,6 +35,11 @@ class Scale:
         below = self.top - floor(log10(abs(number)))
         return max(LEVELS - 1 - max(ceil(below / self.decades), 0), 0)
 
+    def highest(self, numbers: Iterable[float | None]) -> int | None:
+        """Return the step of the largest of some gradients."""
+        levels = (self.level(number) for number in numbers)
+        return max((level for level in levels if level is not None), default=None)
+
     @property
     def bounds(self) -> list[float]:
         """The least magnitude of each step; the first one takes all below too."""

@@ -131,7 +131,4 @@ class Subject:
 
     def level(self, numbers: Sequence[float | None]) -> int | None:
         """Return the level of the largest of some gradients."""
-        if self.scale is None:
-            return None
-        levels = [self.scale.level(x) for x in numbers]
-        return max((level for level in levels if level is not None), default=None)
+        return self.scale.highest(numbers) if self.scale else None

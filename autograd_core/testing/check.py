@@ -238,10 +238,9 @@ def _judge_floats(
     wanted, kinks = [], []
     for i, number in enumerate(numbers):
         along = _along(f, numbers, i)
-        wanted.append(slope(along, number))
         sides = jump(along, number)
-        if sides is not None:
-            wanted[i] = sides
+        wanted.append(sides or slope(along, number))
+        if sides:
             kinks.append(f"x{i}, where the slopes on its two sides differ,")
     return _verdict(tuple(found), tuple(wanted), kinks)
 
