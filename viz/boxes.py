@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autograd_core import Value
+from autograd_core.inspection import number, one_line
 
 from .health import complaint
 from .modules import Part, path_of
 from .subject import LONG, Subject, largest
 from .terms import Sum
-from .text import number, one_line
 
 __all__ = ["Box", "Kind", "box_of", "by_module", "kind_of"]
 

@@ -8,14 +8,18 @@ from typing import Any, cast
 
 from autograd_core import Value
 from autograd_core.errors import OperandError
+from autograd_core.inspection import (
+    ScriptError,
+    find,
+    named_values,
+    number,
+    only_end,
+    run,
+)
 
 from .files import check
-from .lookup import find, only_end
-from .names import named_values
 from .picture import THEMES
 from .rendering import ALL_SUFFIXES, render
-from .script import ScriptError, run
-from .text import number
 from .tree import to_tree
 from .view import Options
 
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
             raise ValueError("no SCRIPT.py to run; put it first, before --expand")
         _draw(asked, of_script)
     except ScriptError as error:
-        _say(f"{parser.prog}: {error}")
+        _say(f"{parser.prog}: {error}; nothing is drawn")
         return error.code
     except (ImportError, OSError, OperandError, ValueError) as error:
         _say(f"{parser.prog}: error: {_message(error)}")

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from autograd_core import Value, topological_order
 from autograd_core.errors import GraphError
+from autograd_core.inspection import named_values, number, one_line
 
 from .boxes import Box, kind_of
 from .edges import Edge
 from .files import render_picture
 from .modules import Part
-from .names import named_values
 from .notebook import draw_picture
 from .picture import Picture, legend_of
 from .scale import Scale, scale_of
 from .subject import Subject
 from .terms import terms
-from .text import number, one_line
 from .view import ViewOptions, view
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from autograd_core.inspection import counted, number
+
 from .subject import Bundle, Subject
 from .terms import Term
-from .text import counted, number
 
 __all__ = ["Edge", "edges_of"]
 

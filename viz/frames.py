@@ -8,10 +8,12 @@ its boxes alone, as is a module of one box.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autograd_core.inspection import one_line
+
 from .layout import FRAME_PAD, NAME_ROOM, Frame, Layout, Path, modules_around
 from .picture import Picture
 from .style import SMALL
-from .text import one_line, width
+from .width import width
 
 __all__ = ["ModuleFrame", "frames_of"]
 

@@ -17,7 +17,7 @@ from .picture import Picture
 from .routes import Places, Rooms, Route, routes
 from .spread import spread
 from .style import CELL_PAD, FONT_SIZE, ROW
-from .text import width
+from .width import width
 
 __all__ = ["FRAME_PAD", "NAME_ROOM", "Frame", "Layout"]
 __all__ += ["lay_out", "modules_around"]

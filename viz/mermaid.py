@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from typing import Unpack
 
 from autograd_core import Value
+from autograd_core.inspection import one_line
 
 from .boxes import Box, by_module
 from .edges import Edge
 from .picture import Picture, picture
 from .style import Pen, Theme, line_of, look, pen, theme_of
-from .text import one_line
 from .view import Options
 
 __all__ = ["mermaid_text", "to_mermaid"]

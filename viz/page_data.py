@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from autograd_core import Value
+from autograd_core.inspection import one_line
 
 from .boxes import Box, kind_of
 from .edges import Edge
@@ -20,7 +21,6 @@ from .playback import Handing, Step
 from .routes import Route
 from .scenes import Scene, Scenes
 from .subject import LONG, Subject
-from .text import one_line
 
 __all__ = ["page_data", "script_safe"]
 

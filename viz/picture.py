@@ -12,13 +12,12 @@ from typing import Any, Unpack
 
 from autograd_core import Value
 from autograd_core.errors import UnknownNameError
+from autograd_core.inspection import counted, named_values, number
 
 from .boxes import Box, box_of
 from .edges import Edge, edges_of
-from .names import named_values
 from .scale import Scale
 from .subject import Subject
-from .text import counted, number
 from .view import ViewOptions, view
 
 __all__ = ["THEMES", "Picture", "legend_of", "picture"]

@@ -14,7 +14,7 @@ from .order import Columns
 from .picture import Picture
 from .spread import spread
 from .style import SMALL, TIP
-from .text import width
+from .width import width
 
 __all__ = ["Places", "Point", "Rooms", "Route", "routes"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Unpack
 
 from autograd_core import Value
+from autograd_core.inspection import named_values
 
 from .layout import Layout, lay_out
 from .modules import path_of
-from .names import named_values
 from .picture import Picture, picture_of
 from .playback import Playback, playback
 from .subject import Bundle, Subject

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from autograd_core import Value
+from autograd_core.inspection import one_line
 
 from .scale import Scale, scale_of
 from .terms import Term, sums
-from .text import one_line
 from .view import View
 
 __all__ = ["LONG", "Bundle", "Subject", "largest"]

@@ -28,7 +28,7 @@ from .style import (
     pen,
     theme_of,
 )
-from .text import width
+from .width import width
 
 __all__ = ["to_svg"]
 

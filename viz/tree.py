@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Unpack
 
 from autograd_core import Value
+from autograd_core.inspection import one_line
 
 from .boxes import Box
 from .edges import Edge
 from .picture import Picture, picture
-from .text import one_line
 from .view import Options
 
 __all__ = ["to_tree", "tree_text"]

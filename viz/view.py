@@ -13,10 +13,9 @@ from typing import Any, TypedDict
 
 from autograd_core import Value, topological_order
 from autograd_core.errors import GraphError, OperandError, ShapeError
+from autograd_core.inspection import Expansion, expanded, heaviest_paths
 
-from .expand import Expansion, expanded
 from .modules import Modules, Part
-from .paths import heaviest_paths
 
 __all__ = ["LIMIT", "Options", "View", "ViewOptions", "view"]
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile import LABELS
 
 import nn
 from autograd_core import Value, topological_order
+from autograd_core.inspection import one_line
 from autograd_core.recording import record_source
 from viz.html import to_html
-from viz.text import one_line
 
-from .hostile import LABELS
 from .test_html import scalars
 
 selenium = pytest.importorskip("selenium", reason="drives a browser with selenium")

@@ -11,7 +11,7 @@ import pytest
 
 from autograd_core import Value
 from autograd_core.errors import GraphError, OperandError, UnknownNameError
-from viz.lookup import ends, find, only_end
+from autograd_core.inspection import ends, find, only_end
 
 ROOT = Path(__file__).parents[2]
 
@@ -283,7 +283,7 @@ def test_several_results_are_listed(folder: Folder) -> None:
     done = folder.run(f"{SCRIPT}other = x * 7\n")
 
     assert done.code == 2
-    assert "say which Value to draw with --root: loss, other" in done.error
+    assert "say which Value to show with --root: loss, other" in done.error
 
 
 def test_a_script_without_values_is_an_error(folder: Folder) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from graphs import SCOPED_STEPS, ScopedSteps, in_modules
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +19,6 @@ import viz
 from autograd_core import Value, scope, tanh
 from viz.picture import picture
 from viz.style import theme_of
-
-from .graphs import SCOPED_STEPS, ScopedSteps, in_modules
-from .hostile import LABELS, labels
 
 HERE = Path(__file__).parent
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from graphs import roots
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +21,6 @@ from autograd_core import (
 )
 from viz.health import SATURATED, complaint, saturation
 from viz.picture import picture
-
-from .graphs import roots
 
 RISING = ("atan", "erf", "normal_cdf", "sigmoid", "tanh")
 BOUNDED = (*RISING, "erfc")

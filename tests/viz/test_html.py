@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graphs import differentiated
+from hostile import LABELS, labels
 from hypothesis import example, given
 from hypothesis import strategies as st
 from random_graphs import STEPS, Steps
@@ -17,13 +19,10 @@ from random_graphs import STEPS, Steps
 import nn
 from autograd_core import Value, scope, tanh, topological_order
 from autograd_core.errors import OperandError, UnknownNameError
+from autograd_core.inspection import one_line
 from autograd_core.recording import record_source
 from viz import scenes
 from viz.html import STYLES, to_html
-from viz.text import one_line
-
-from .graphs import differentiated
-from .hostile import LABELS, labels
 
 ASSETS = Path(__file__).parents[2] / "viz" / "page"
 

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from autograd_core import Value, scope
 from viz.mermaid import mermaid_text, to_mermaid
 from viz.picture import Picture, picture
 
-from .hostile import LABELS, labels
 from .test_dot import square_plus
 
 HERE = Path(__file__).parent

@@ -1,6 +1,8 @@
 """Which values stand in one box."""
 
 import pytest
+from graphs import SCOPED_STEPS, SCOPES, in_modules, roots
+from hostile import labels
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -8,9 +10,6 @@ import nn
 from autograd_core import Value, scope, tanh, topological_order, total
 from viz.modules import Modules, Part, path_of
 from viz.picture import picture
-
-from .graphs import SCOPED_STEPS, SCOPES, in_modules, roots
-from .hostile import labels
 
 
 def parts_of(root: Value, depth: int, *, fold: bool = False) -> list[Part]:

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from graphs import roots
 from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import STEPS, Steps, grown
@@ -12,8 +13,6 @@ import nn
 from autograd_core import Value, no_grad, relu, scope, tanh, total
 from viz.picture import Box, Picture, picture
 from viz.subject import Bundle, largest
-
-from .graphs import roots
 
 
 def box(shown: Picture, label: str) -> Box:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
+from graphs import SCOPED_STEPS, ScopedSteps, differentiated, in_modules
 from hypothesis import given
 from random_graphs import STEPS, Steps, grown
 
@@ -12,8 +13,6 @@ from viz.picture import picture_of
 from viz.playback import Playback, playback
 from viz.subject import Subject
 from viz.view import view
-
-from .graphs import SCOPED_STEPS, ScopedSteps, differentiated, in_modules
 
 DEPTHS = range(4)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile import LABELS
 
 import nn
 from autograd_core import Value
@@ -19,7 +20,6 @@ from autograd_core.errors import (
 from viz.gradient_flow import FlowRecorder, Thresholds
 from viz.gradient_flow.layers import layers_of
 
-from .hostile import LABELS
 from .networks import backward, network, points
 
 pytest.importorskip("matplotlib")

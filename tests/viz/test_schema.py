@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from autograd_core import Value, log
 from viz.picture import picture
 from viz.schema import FORMAT, VERSION, json_text, to_json
 
-from .hostile import LABELS, labels
 from .test_dot import square_plus
 
 HERE = Path(__file__).parent

@@ -6,11 +6,14 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from graphs import SCOPED_STEPS, in_modules, roots
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
 from autograd_core import Value, dot, relu, scope, tanh, total
+from autograd_core.inspection import one_line
 from viz.boxes import Box
 from viz.edges import Edge
 from viz.frames import ModuleFrame, frames_of
@@ -19,11 +22,7 @@ from viz.modules import path_of
 from viz.picture import Picture, picture
 from viz.style import THIN, WIDTHS, theme_of
 from viz.svg import to_svg
-from viz.text import one_line
-from viz.text import width as text_width
-
-from .graphs import SCOPED_STEPS, in_modules, roots
-from .hostile import LABELS, labels
+from viz.width import width as text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = {"svg", "g", "title", "rect", "path", "text"}

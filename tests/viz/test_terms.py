@@ -3,14 +3,13 @@
 import math
 
 import pytest
+from graphs import roots
 from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import STEPS, Steps, grown
 
 from autograd_core import Value, topological_order, total, where
 from viz.terms import sums, terms
-
-from .graphs import roots
 
 
 def close(a: float, b: float, size: float) -> bool:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from autograd_core import Value
 from viz.picture import Picture, picture
 from viz.tree import to_tree, tree_text
 
-from .hostile import LABELS, labels
 from .test_dot import square_plus
 
 HERE = Path(__file__).parent

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from graphs import is_path, roots
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -23,11 +24,9 @@ from autograd_core import (
     total,
 )
 from autograd_core.errors import UnknownNameError
-from viz.paths import heaviest_paths
+from autograd_core.inspection import heaviest_paths
 from viz.picture import picture
 from viz.view import view
-
-from .graphs import is_path, roots
 
 
 def chain(count: int) -> Value:

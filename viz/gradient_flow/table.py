@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 
-from ..text import one_line
+from autograd_core.inspection import one_line
+
 from .measurement import LayerFlow
 from .verdicts import ADVICE
 

@@ -8,8 +8,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from autograd_core.errors import DomainError
-
-from ..text import number
+from autograd_core.inspection import number
 
 __all__ = ["DEFAULT", "Thresholds"]
 

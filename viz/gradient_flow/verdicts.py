@@ -7,7 +7,8 @@ layer also lets gradients vanish, but it is the dead units that need help.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..text import number
+from autograd_core.inspection import number
+
 from .measurement import LayerFlow, Verdict
 from .thresholds import Thresholds
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from math import isfinite, sqrt
 from xml.sax.saxutils import escape
 
+from autograd_core.inspection import number, one_line
+
 from ..scale import Scale, scale_of
 from ..style import FONT, SMALL, Theme, pen, theme_of
-from ..text import number, one_line
 from .columns import Column, Link, Unit
 
 __all__ = ["drawing"]

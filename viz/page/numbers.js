@@ -1,4 +1,4 @@
-// Numbers as viz.text.number and as Python's repr write them.
+// Numbers as autograd_core.text.number and as Python's repr write them.
 
 function decoded(x) {
   return typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x;

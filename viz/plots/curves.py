@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_core.errors import DomainError, OperandError, ShapeError
+from autograd_core.inspection import one_line
 
-from ..text import one_line
 from .canvas import (
     COLOURS,
     MARKERS,

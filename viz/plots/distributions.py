@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from autograd_core import Value
 from autograd_core.errors import GraphError, OperandError, ShapeError
+from autograd_core.inspection import one_line
 
 from ..gradient_flow.layers import Layer, Model, layers_of
-from ..text import one_line
 from .canvas import COLOURS, Path, finish, label, new_figure
 
 if TYPE_CHECKING:

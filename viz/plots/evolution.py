@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd_core.errors import OperandError, ShapeError
+from autograd_core.inspection import number, one_line
 
 from ..gradient_flow import FlowRecorder, FlowReport, LayerFlow, Thresholds
-from ..text import number, one_line
 from .canvas import GREY, MARKERS, Path, finish, label, legend, line_style, new_figure
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_core import Value, no_grad
 from autograd_core.errors import OperandError, ShapeError
+from autograd_core.inspection import one_line
 
-from ..text import one_line
 from .canvas import COLOURS, MARKERS, Path, finish, label, legend, new_figure
 
 if TYPE_CHECKING:

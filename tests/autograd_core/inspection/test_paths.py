@@ -3,13 +3,12 @@
 import math
 
 import pytest
+from graphs import is_path, paths
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd_core import Value, maximum, sqrt, topological_order
-from viz.paths import heaviest_paths
-
-from .graphs import is_path, paths
+from autograd_core.inspection import heaviest_paths
 
 Steps = list[tuple[str, int, int]]
 STEPS = st.lists(

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd_core import Value
-from autograd_core.errors import OperandError
+from .. import Value
+from ..errors import OperandError
 
 __all__ = ["named_values"]
 

@@ -3,12 +3,11 @@
 import math
 
 import pytest
+from hostile import LABELS, labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.text import number, one_line, width
-
-from .hostile import LABELS, labels
+from autograd_core.text import number, one_line
 
 
 @pytest.mark.parametrize(
@@ -74,9 +73,3 @@ def test_direction_overrides_are_shown_not_obeyed() -> None:
     """A label cannot reverse the text around it; right-to-left letters stay."""
     assert one_line("\u202eabc") == "\\u202eabc"
     assert one_line("שלום") == "שלום"
-
-
-def test_width_of_an_empty_text_is_zero() -> None:
-    """No text takes no room, and more text takes more."""
-    assert width("", 10) == 0
-    assert width("ab", 10) > width("a", 10) > 0

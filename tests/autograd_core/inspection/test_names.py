@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd_core import Value
-from viz.names import named_values
+from autograd_core.inspection import named_values
 from viz.picture import picture
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from autograd_core import Op, Value
-from autograd_core.errors import GraphError, OperandError, UnknownNameError
-
+from .. import Op, Value
+from ..errors import GraphError, OperandError, UnknownNameError
 from .names import named_values
 
 __all__ = ["ends", "find", "only_end"]
@@ -79,12 +78,12 @@ def _advice(names: Mapping[str, Any]) -> str:
     found = list(ends(names).values())
     if not found:
         return (
-            "no global name of the script holds a Value; assign the one to draw to a "
+            "no global name of the script holds a Value; assign the one to show to a "
             "name outside of all functions"
         )
     listed = ", ".join(found[:_LISTED])
     more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
-    return f"say which Value to draw with --root: {listed}{more}"
+    return f"say which Value to show with --root: {listed}{more}"
 
 
 Step = tuple[str, Any]  # "." and an attribute, or "[" and an index

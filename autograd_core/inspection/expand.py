@@ -8,8 +8,8 @@ itself stays as it is.
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from autograd_core import OPS, Op, Value, derivative, topological_order
-from autograd_core.errors import OperandError, UnknownNameError
+from .. import OPS, Op, Value, derivative, topological_order
+from ..errors import OperandError, UnknownNameError
 
 __all__ = ["Expansion", "expanded"]
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from graphs import roots
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,10 +20,8 @@ from autograd_core import (
     topological_order,
     total,
 )
-from viz.expand import expanded
+from autograd_core.inspection import expanded
 from viz.picture import picture
-
-from .graphs import roots
 
 FUSED = sorted(name for name, op in OPS.items() if op.definition is not None)
 NUMBERS = st.floats(-5, 5) | st.sampled_from([0.0, -0.0, 1e-200, 700.0, math.inf])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import heappush, heapreplace
 from operator import attrgetter
 
-from autograd_core import Value, topological_order
+from .. import Value, topological_order
 
 __all__ = ["HeavyPath", "heaviest_paths"]
 

@@ -12,24 +12,27 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograd_core import record_source
+from .. import record_source
 
 __all__ = ["ScriptError", "run"]
 
 
 class ScriptError(Exception):
-    """A script did not come to its end; `code` is the exit code python would give."""
+    """A script did not come to its end.
 
-    def __init__(self, message: str, code: int) -> None:
+    `code` is the exit code python would give, `names` what the script had until then.
+    """
+
+    def __init__(self, message: str, code: int, names: dict[str, Any]) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.names = code, names
 
 
 def run(script: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Run a script and return its global names, without those that Python gives it.
 
     The process is the script's from then on: `sys.argv`, `sys.path[0]` and `__main__`
-    stay as the script had them, since its values may need them when they are drawn.
+    stay as the script had them, since its values may need them when they are shown.
 
     Raises `ScriptError` where the script fails, after its own traceback is printed, and
     where its exit code is not 0.
@@ -42,25 +45,29 @@ def run(script: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     if not sys.flags.safe_path:
         sys.path[0] = str(Path(script).resolve().parent)
     try:
-        with record_source():  # so that pictures name the lines
+        with record_source():  # so that tools can name the lines
             exec(compile(source, module.__file__, "exec"), vars(module))
     except SystemExit as end:
-        _check_exit(script, end)
+        _check_exit(script, end, _names(module))
     except Exception as error:
         _print_traceback(error, module.__file__)
-        raise ScriptError(f"{script} failed; nothing is drawn", 1) from error
+        raise ScriptError(f"{script} failed", 1, _names(module)) from error
+    return _names(module)
+
+
+def _names(module: ModuleType) -> dict[str, Any]:
     return {k: thing for k, thing in vars(module).items() if not k.startswith("__")}
 
 
-def _check_exit(script: str, end: SystemExit) -> None:
+def _check_exit(script: str, end: SystemExit, names: dict[str, Any]) -> None:
     """Pass over an exit with code 0; a code that is a text means 1, as for python."""
     if end.code is None or end.code == 0:
         return
     code = end.code if isinstance(end.code, int) else 1
     if code is not end.code:
         print(end.code, file=sys.stderr)
-    message = f"{script} ended with exit code {code}; nothing is drawn"
-    raise ScriptError(message, code) from end
+    message = f"{script} ended with exit code {code}"
+    raise ScriptError(message, code, names) from end
 
 
 def _print_traceback(error: Exception, file: str) -> None:
