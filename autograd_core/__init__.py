@@ -14,6 +14,7 @@ Value(data=0.5, grad=0.8553410...)
 """
 
 from . import errors
+from .anomaly import detect_anomaly, first_nonfinite
 from .custom import custom_op
 from .derivatives import (
     derivative,
@@ -25,6 +26,7 @@ from .derivatives import (
 )
 from .domain import Interval
 from .graph import leaves, topological_order
+from .hooks import hook
 from .op import OPS, NaryOp, Op
 from .ops import (
     abs,
@@ -112,6 +114,7 @@ __all__ = [
     "cosh",
     "custom_op",
     "derivative",
+    "detect_anomaly",
     "digamma",
     "div",
     "dot",
@@ -123,12 +126,14 @@ __all__ = [
     "exp2",
     "exp_difference",
     "expm1",
+    "first_nonfinite",
     "gaussian",
     "gelu",
     "grad",
     "gradient",
     "heaviside",
     "hessian",
+    "hook",
     "hvp",
     "hypot",
     "identity",

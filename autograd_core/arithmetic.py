@@ -36,8 +36,13 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         node._grad = NOT_RUN
         node.op = op
         node.label = ""
-        node.scope = recording.state.scope if recording.scopes else ""
         node.requires_grad = self.requires_grad
+        if recording.notes:
+            node.scope = recording.state.scope
+            if recording.watchers:
+                recording.watch(node)
+        else:
+            node.scope = ""
         return node
 
     return _named(method, op)
@@ -60,8 +65,13 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         node._grad = NOT_RUN
         node.op = op
         node.label = ""
-        node.scope = recording.state.scope if recording.scopes else ""
         node.requires_grad = self.requires_grad or other.requires_grad
+        if recording.notes:
+            node.scope = recording.state.scope
+            if recording.watchers:
+                recording.watch(node)
+        else:
+            node.scope = ""
         return node
 
     return _named(method, op)

@@ -4,11 +4,15 @@ Each node sends its gradient, times the local derivative, to each of its parents
 parent's gradient is the sum of what it is sent. It is written for speed: it reads the
 slots in which a node records its closure, and gives exactly what walking
 `reversed(topological_order(root))` and calling each `local_derivatives()` would give.
-Derivatives that leave no trace on the nodes are `linearization`'s.
+That is how a pass that meets hooks is written. Derivatives that leave no trace on the
+nodes are `linearization`'s.
 """
 
 from typing import Any
 
+from . import recording
+from .hooks import Contribution, hooked_among, passed
+from .passes import note
 from .recording import NOT_RUN
 
 __all__ = ["run_backward"]
@@ -18,10 +22,17 @@ def run_backward(root: Any) -> None:
     """Add ∂root/∂leaf to the gradient of every leaf; an error changes no leaf."""
     zero = float("0")
     order, leaves = _clear_and_sort(root, zero)
+    hooked = hooked_among(lambda node: node._grad is zero)
     root._grad = 1.0
+    changed: dict[Any, float] = {}
     try:
-        _apply_chain_rule(order, zero)
-    except BaseException:  # a partial of somebody's own row may raise
+        if hooked:
+            changed = _apply_with_hooks(order, leaves, zero, hooked)
+        else:
+            _apply_chain_rule(order, zero)
+        if recording.watchers and (detector := recording.detector()) is not None:
+            detector.look_at_pass(root, order, leaves, changed)
+    except BaseException:  # a hook, a detector or a partial of somebody's own row
         for node in order:
             node._grad = NOT_RUN
         for leaf, before in leaves:
@@ -29,6 +40,7 @@ def run_backward(root: Any) -> None:
         raise
     for leaf, before in leaves:
         leaf._grad = before if leaf._grad is zero else before + leaf._grad
+    note(root)
 
 
 def _clear_and_sort(
@@ -107,3 +119,32 @@ def _apply_chain_rule(order: list[Any], zero: float) -> None:
             for parent, local in zip(a, node.local_derivatives(), strict=True):
                 if local is not None:
                     parent._grad += upstream * local
+
+
+def _apply_with_hooks(
+    order: list[Any], leaves: list[tuple[Any, float]], zero: float, hooked: set[Any]
+) -> dict[Any, float]:
+    """Apply the chain rule as it reads, and let hooks change what is complete.
+
+    Returns the gradients after their hooks. The contributions to them are kept for
+    somebody who stops there.
+    """
+    changed: dict[Any, float] = {}
+    received: dict[Any, list[Contribution]] = {node: [] for node in hooked}
+    order.reverse()
+    for node in order:
+        if node._grad is zero:
+            node._grad = NOT_RUN
+            continue
+        if node in hooked:
+            node._grad = changed[node] = passed(node, node._grad, received[node])
+        for parent, local in zip(node.parents, node.local_derivatives(), strict=True):
+            if local is not None:
+                sent = node._grad * local
+                parent._grad += sent
+                if parent in hooked:
+                    received[parent].append((node, node._grad, local, sent))
+    for leaf, _ in leaves:
+        if leaf in hooked and leaf._grad is not zero:
+            leaf._grad = changed[leaf] = passed(leaf, leaf._grad, received[leaf])
+    return changed

@@ -6,8 +6,10 @@ Each message says what was asked, what was found and what to do instead.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
+    "AnomalyError",
     "DomainError",
     "GraphError",
     "IndependentInputWarning",
@@ -38,6 +40,23 @@ class ShapeError(ValueError):
 
 class NonFiniteError(ValueError):
     """A number that must be finite is inf or nan."""
+
+
+class AnomalyError(NonFiniteError):
+    """A value or a gradient is inf or nan; `anomaly` holds what is known of it.
+
+    >>> from autograd_core import Value, detect_anomaly, errors, exp
+    >>> try:
+    ...     with detect_anomaly():
+    ...         y = exp(Value(1000.0, label="x"))
+    ... except errors.NonFiniteError as error:
+    ...     error.anomaly.kind, error.anomaly.node.parents
+    ('value', (Value(data=1000.0, grad=0.0, label='x'),))
+    """
+
+    def __init__(self, anomaly: Any) -> None:
+        super().__init__(anomaly)
+        self.anomaly = anomaly
 
 
 class UnknownNameError(ValueError):

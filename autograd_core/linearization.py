@@ -9,10 +9,11 @@ keeps its results on the nodes.
 """
 
 import operator
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+from . import recording
 from .errors import GraphError
 from .recording import sharing
 from .sharing import Shared
@@ -64,7 +65,7 @@ class Linearization:
         ]
 
     def _building(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._shared is None else sharing(self._shared)
+        return _of_graphs(self._shared) if self._times is _product else nullcontext()
 
     def _edges_of(self, order: Sequence[Any], create_graph: bool) -> list[Edge]:
         """Return the edges in the order of the nodes, the last parent's first.
@@ -133,6 +134,7 @@ class Linearization:
                     before = gradients[output]
                     sent = cotangent if before is None else before + cotangent
                     gradients[output] = sent
+            seeds = gradients.copy() if recording.watchers else []
             for child, parent, local in reversed(self._edges):
                 upstream = gradients[child]
                 if (
@@ -141,6 +143,7 @@ class Linearization:
                 ):
                     before = gradients[parent]
                     gradients[parent] = sent if before is None else before + sent
+        self._have_looked_at("gradient", seeds, gradients)
         return [_or_zero(gradients[place]) for place in self._inputs]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
@@ -150,14 +153,35 @@ class Linearization:
         with self._building():
             for place, tangent in zip(self._inputs, tangents, strict=True):
                 rates[place] = tangent
+            seeds = rates.copy() if recording.watchers else []
             for child, parent, local in self._edges:
                 rate = rates[parent]
                 if rate is not None and (sent := times(rate, local)) is not None:
                     before = rates[child]
                     rates[child] = sent if before is None else before + sent
+        self._have_looked_at("tangent", seeds, rates)
         return [
             0.0 if place is None else _or_zero(rates[place]) for place in self._outputs
         ]
+
+    def _have_looked_at(self, kind: str, seeds: list[Any], sums: list[Any]) -> None:
+        """Show a detector, if there is one, what has passed along the edges."""
+        if seeds and (detector := recording.detector()) is not None:
+            nodes, outputs = list(self._places), self._outputs
+            roots = [nodes[place] for place in outputs if place is not None]
+            edges = reversed(self._edges) if kind == "gradient" else self._edges
+            detector.look_at_flow(kind, roots, nodes, edges, seeds, sums, self._times)
+
+
+@contextmanager
+def _of_graphs(shared: Shared | None) -> Iterator[None]:
+    """Make the nodes of a derivative, and look at no number before it counts.
+
+    A partial that chooses between formulas may make what it then leaves aside.
+    """
+    quiet = recording.undetected() if recording.watchers else nullcontext()
+    with nullcontext() if shared is None else sharing(shared), quiet:
+        yield
 
 
 def _operand(made: Any, node: Any, recorded: float) -> Any:

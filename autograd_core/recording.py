@@ -1,17 +1,21 @@
 """What is recorded of an operation besides its numbers.
 
-`no_grad` records nothing, `scope` names the module at work, `sharing` finds the node
-that stands already, `Evaluation` notes the leaves that a function makes. Each belongs
-to the thread that opened it, so that one thread's evaluation never loses another's
-gradients. Making a node asks the counters `detours`, `scopes` and `evaluations` of
-contexts open in any thread: while there are none, which is the usual case, they are all
-that recording costs.
+`no_grad` records nothing, `scope` names the module at work, `record_source` keeps the
+line, a detector looks for numbers that are not finite, `sharing` finds the node that
+stands already, `Evaluation` notes the leaves that a function makes. Each belongs to the
+thread that opened it, so that one thread's evaluation never loses another's gradients;
+two of them can be switched on for all threads. Making a node asks the counters of what
+is open in any thread: while there is nothing, the usual case, they are all that
+recording costs.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import ContextDecorator, contextmanager
+from math import isfinite
 from typing import Any
+
+from .source import calling
 
 __all__ = ["NOT_RUN", "Evaluation", "record_source", "no_grad", "scope", "sharing"]
 
@@ -19,9 +23,10 @@ NOT_RUN = float("0")
 """The gradient of a node that no backward pass has reached, told by its identity."""
 
 detours = 0  # contexts that make an operation do more than make its node
-scopes = 0
-evaluations = 0
-_counting = threading.Lock()
+notes = 0  # scopes, and watchers: what looks at each new node
+watchers = 0  # what keeps sources or looks for numbers that are not finite
+leaf_notes = 0  # evaluations, and watchers
+_counting = threading.RLock()
 
 
 class _State(threading.local):
@@ -30,21 +35,92 @@ class _State(threading.local):
     def __init__(self) -> None:
         self.pauses = 0
         self.shared: Any = None
-        self.keeps_sources = False
+        self.sources = 0
+        self.detectors: list[Any] = []
         self.scope = ""
         self.outer_scopes: list[str] = []
         self.evaluation: Evaluation | None = None
 
 
+class _Everywhere:
+    """What is switched on for all threads."""
+
+    sources = False
+    detector: Any = None
+
+
 state = _State()
+everywhere = _Everywhere()
 
 
-def _count(detour: int = 0, scope: int = 0, evaluation: int = 0) -> None:
-    global detours, scopes, evaluations
+def _count(
+    detour: int = 0, scope: int = 0, watcher: int = 0, evaluation: int = 0
+) -> None:
+    global detours, notes, watchers, leaf_notes
     with _counting:
         detours += detour
-        scopes += scope
-        evaluations += evaluation
+        notes += scope + watcher
+        watchers += watcher
+        leaf_notes += evaluation + watcher
+
+
+def switch(name: str, setting: Any) -> None:
+    """Set what holds in every thread: `sources` or the `detector`."""
+    with _counting:
+        turned_on = bool(setting) - bool(getattr(everywhere, name))
+        setattr(everywhere, name, setting)
+        _count(watcher=turned_on)
+
+
+def note_leaf(leaf: Any, depth: int = 3) -> None:
+    """Do with a new leaf what the contexts open in this thread ask for.
+
+    The caller outside of this package is `depth` frames up, or more.
+    """
+    evaluation = state.evaluation
+    if evaluation is not None and leaf.requires_grad:
+        evaluation.leaves.append(leaf)
+    if state.sources or everywhere.sources or everywhere.detector:
+        leaf._instruction = calling(depth)
+
+
+def watch(node: Any, depth: int = 3) -> None:
+    """Do with a new node what the watchers of this thread ask for.
+
+    The caller outside of this package is `depth` frames up, or more.
+    """
+    if state.sources or everywhere.sources or everywhere.detector:
+        node._instruction = calling(depth)
+    if not isfinite(node._y) and (found_by := detector()) is not None:
+        found_by.look_at(node)
+
+
+def detector() -> Any:
+    """Return what looks for numbers that are not finite in this thread, or None."""
+    return state.detectors[-1] if state.detectors else everywhere.detector
+
+
+def open_detector(detector: Any) -> None:
+    """Have it look at what this thread computes; None looks at nothing."""
+    state.detectors.append(detector)
+    _count(watcher=+1)
+
+
+def close_detector(detector: Any) -> None:
+    """Undo the last `open_detector` of it, which a generator may do out of order."""
+    opened = state.detectors
+    del opened[max(i for i, other in enumerate(opened) if other is detector)]
+    _count(watcher=-1)
+
+
+@contextmanager
+def undetected() -> Iterator[None]:
+    """Compute without anybody looking at the numbers."""
+    open_detector(None)
+    try:
+        yield
+    finally:
+        close_detector(None)
 
 
 class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name, a context and decorator
@@ -105,12 +181,12 @@ def sharing(nodes: Any) -> Iterator[None]:
         _count(detour=-1)
 
 
-@contextmanager
-def record_source() -> Iterator[None]:
+class record_source(ContextDecorator):  # noqa: N801 - as no_grad
     """Keep with each node which expression of the caller made it.
 
     Pictures and messages then name the file and the line, and underline the expression.
-    It costs some 0.3 µs a node.
+    It costs 0.3 to 0.6 µs a node. It holds for this thread; `record_source.enable()`
+    holds for every thread until `record_source.disable()`.
 
     >>> from autograd_core import Value
     >>> x = Value(3)
@@ -119,13 +195,32 @@ def record_source() -> Iterator[None]:
     >>> y.source is None, (x * x).source is None
     (False, True)
     """
-    outer, state.keeps_sources = state.keeps_sources, True
-    _count(detour=+1)
-    try:
-        yield
-    finally:
-        state.keeps_sources = outer
-        _count(detour=-1)
+
+    def __enter__(self) -> None:
+        state.sources += 1
+        _count(watcher=+1)
+
+    def __exit__(self, *_: object) -> None:
+        state.sources -= 1
+        _count(watcher=-1)
+
+    @staticmethod
+    def enable() -> None:
+        """Keep sources in every thread, from now on.
+
+        >>> from autograd_core import Value
+        >>> record_source.enable()
+        >>> x = Value(3)
+        >>> record_source.disable()
+        >>> x.source is None
+        False
+        """
+        switch("sources", True)
+
+    @staticmethod
+    def disable() -> None:
+        """Undo `enable`; a context that is open stays open."""
+        switch("sources", False)
 
 
 class Evaluation:

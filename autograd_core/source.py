@@ -17,6 +17,7 @@ __all__ = ["Source", "calling", "decoded"]
 Instruction = tuple[CodeType, int]
 
 WIDTH = 76
+INSIDE = f"{__package__}."
 
 
 class Source(NamedTuple):
@@ -45,7 +46,7 @@ class Source(NamedTuple):
 
         Of a long line the part around it is shown.
         """
-        line = self.text.encode()  # columns count bytes
+        line = self.text.encode(errors="surrogatepass")  # columns count bytes
         end = self.end_column if self.end_line == self.line else len(line)
         before = line[: self.column].decode(errors="replace")
         inside = line[self.column : end].decode(errors="replace")
@@ -58,12 +59,18 @@ class Source(NamedTuple):
         return f"{shown}\n{margin}{'^' * carets}"
 
 
-def calling() -> Instruction | None:
-    """Return what is executed now outside of this package."""
-    frame: FrameType | None = sys._getframe(1)
+def calling(depth: int = 1) -> Instruction | None:
+    """Return what is executed now outside of this package.
+
+    `depth` is how many frames are known to be inside: each that is not looked at saves
+    a tenth of a microsecond.
+    """
+    try:
+        frame: FrameType | None = sys._getframe(depth)
+    except ValueError:  # somebody came in by a shorter way
+        frame = sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__")
-        if str(module).partition(".")[0] != __package__:
+        if not str(frame.f_globals.get("__name__")).startswith(INSIDE):
             return frame.f_code, frame.f_lasti
         frame = frame.f_back
     return None
@@ -76,7 +83,7 @@ def decoded(instruction: Instruction | None) -> Source | None:
     >>> decoded((f.__code__, 0)).line
     1
     """
-    if instruction is None:
+    if not instruction:
         return None
     code, offset = instruction
     position = next(islice(code.co_positions(), offset // 2, None), None)

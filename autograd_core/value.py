@@ -20,10 +20,11 @@ from .chain_rule import run_backward
 from .copies import Copyable
 from .errors import GraphError, OperandError
 from .graph import topological_order
+from .hooks import Hook, stop_at
 from .op import Op
-from .real import is_real, to_float
+from .real import to_float
 from .recording import NOT_RUN
-from .source import Source, calling, decoded
+from .source import Source, decoded
 
 __all__ = ["Value", "zero_grad"]
 
@@ -52,7 +53,7 @@ class Value(Arithmetic, Copyable):
         "_b_data",
         "_data",
         "_grad",
-        "_instruction",  # set only while sources are kept
+        "_instruction",  # set only while sources are kept, or by hooks
         "_y",  # the result at the time, which `data` may be changed from
         "label",
         "op",
@@ -79,10 +80,8 @@ class Value(Arithmetic, Copyable):
         self.label = label
         self.requires_grad = requires_grad
         self.scope = ""
-        if recording.evaluations and requires_grad:
-            evaluation = recording.state.evaluation
-            if evaluation is not None:
-                evaluation.leaves.append(self)
+        if recording.leaf_notes and (requires_grad or recording.watchers):
+            recording.note_leaf(self)
 
     @property
     def data(self) -> float:
@@ -159,7 +158,7 @@ class Value(Arithmetic, Copyable):
             node: Value = recording.state.shared.find_or_make(cls, op, operands)
             return node
         parents = [
-            x if isinstance(x, Value) else _constant(x, op, operands) for x in operands
+            x if isinstance(x, Value) else _met(x, op, operands) for x in operands
         ]
         return cls._of(op, tuple(parents))
 
@@ -181,16 +180,18 @@ class Value(Arithmetic, Copyable):
             node.requires_grad = True in [parent.requires_grad for parent in parents]
         if y.__class__ is not float:  # a row of somebody's own
             y = to_float(y, f"the node of {op.name}")
-        if recording.detours:
-            if recording.state.pauses:
-                return Value(y, requires_grad=False)
-            if recording.state.keeps_sources:
-                node._instruction = calling()
         node._data = node._y = y
         node._grad = NOT_RUN
         node.op = op
         node.label = ""
-        node.scope = recording.state.scope if recording.scopes else ""
+        if recording.notes:
+            node.scope = recording.state.scope
+            if recording.watchers:
+                recording.watch(node, 5)  # behind __apply_op__ and a row
+        else:
+            node.scope = ""
+        if recording.detours and recording.state.pauses:
+            return _constant(y, depth=5)
         return node
 
     def backward(self) -> None:
@@ -213,6 +214,26 @@ class Value(Arithmetic, Copyable):
             )
         run_backward(self)
 
+    def breakpoint(self, condition: Callable[[float], Any] | None = None) -> Hook:
+        """Stop in pdb, or in what `breakpoint()` opens, where the gradient is made.
+
+        The frame shows the `node`, its `gradient` and the `contributions` that it is
+        the sum of. With a condition, a function of the gradient, it stops only where
+        that holds; `remove()` of what is returned takes the breakpoint away.
+
+        >>> x = Value(3)
+        >>> stop = x.breakpoint(lambda gradient: abs(gradient) > 100)
+        >>> (x * x).backward()
+        >>> stop.remove()
+        """
+        return stop_at(self, condition)
+
+    def debug(self) -> Any:
+        """Open the debugger on the graph that self was computed by."""
+        from .debug import debug  # the engine offers the tool that explains it
+
+        return debug(self)
+
     def detach(self) -> "Value":
         """Return a constant with the same data and label, cut off from the graph."""
         return Value(self._data, label=self.label, requires_grad=False)
@@ -222,11 +243,25 @@ class Value(Arithmetic, Copyable):
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
 
-def _constant(x: Any, op: Op, operands: Sequence[Any]) -> Value:
-    if not is_real(x):
+def _met(x: Any, op: Op, operands: Sequence[Any]) -> Value:
+    """Return the constant for a number among the operands of a row."""
+    if x.__class__ is not float:
         place = [operand is x for operand in operands].index(True) + 1
-        to_float(x, f"operand {place} of {op.name}")
-    return Value(x, requires_grad=False)
+        x = to_float(x, f"operand {place} of {op.name}")
+    return _constant(x, depth=6)
+
+
+def _constant(number: float, depth: int) -> Value:
+    """Make the leaf that `Value(number, requires_grad=False)` makes, faster."""
+    node = _new(Value)
+    node._data = node._y = number
+    node._grad = NOT_RUN
+    node._a = node._a_data = node._b = node._b_data = node.op = None
+    node.label = node.scope = ""
+    node.requires_grad = False
+    if recording.watchers:
+        recording.note_leaf(node, depth)
+    return node
 
 
 def zero_grad(values: Value | Iterable[Value]) -> None:

@@ -3,7 +3,7 @@
 import copy
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -17,6 +17,8 @@ from autograd_core import (
     grad,
     gradient,
     no_grad,
+    recording,
+    scope,
     tanh,
     topological_order,
 )
@@ -53,17 +55,39 @@ def test_a_node_knows_the_expression_that_made_it() -> None:
 
 
 def test_without_asking_a_node_has_none() -> None:
-    """Nor has a leaf, nor a constant in an expression."""
+    """Before and after the context nothing is kept."""
     x = Value(2.0)
     before = x * x
     with record_source():
-        y = x * 3.0 + Value(1.0)
+        inside = x * x
     after = x * x
 
-    assert [node.source for node in (before, after)] == [None, None]
-    assert [node.source is None for node in topological_order(y) if node.is_leaf] == [
-        *(True, True, True),
-    ]
+    nodes = (x, before, inside, after)
+    assert [node.source is None for node in nodes] == [True, True, False, True]
+
+
+def test_leaves_have_one_too() -> None:
+    """A leaf knows its call of Value, a constant the expression that it was met in."""
+    with record_source():
+        x, fixed = Value(2.0), Value(1.0, requires_grad=False)
+        y = x * 3.0 + dot([fixed], [4.0], 5.0) ** 2
+
+    assert {underlined(leaf) for leaf in topological_order(y) if leaf.is_leaf} == {
+        *("Value(2.0)", "Value(1.0, requires_grad=False)", "x * 3.0"),
+        *("dot([fixed], [4.0], 5.0)", "dot([fixed], [4.0], 5.0) ** 2"),
+    }
+
+
+def test_seats_and_copies_of_numbers_have_the_line_of_the_call() -> None:
+    """What the package makes on its own account was asked for by somebody."""
+    seats = []
+    with record_source():
+        x = Value(2.0)
+        grad(lambda t: seats.append(t) or t * t)(3.0)
+        constant = x.detach()
+
+    assert underlined(constant) == "x.detach()"
+    assert "grad(lambda t: seats" in underlined(seats[0])
 
 
 def test_it_may_be_asked_for_twice() -> None:
@@ -79,28 +103,107 @@ def test_it_may_be_asked_for_twice() -> None:
     assert outer.source is None
 
 
+def made_in_thread() -> Value:
+    """Return a node that another thread has made."""
+    made: list[Value] = []
+    thread = threading.Thread(target=lambda: made.append(Value(2.0) * 3.0))
+    thread.start()
+    thread.join()
+    return made[0]
+
+
 def test_other_threads_are_not_asked() -> None:
     """Sources are kept for the thread that wants them."""
-    made: list[Value] = []
     with record_source():
-        thread = threading.Thread(target=lambda: made.append(Value(2.0) * 3.0))
-        thread.start()
-        thread.join()
-        made.append(Value(2.0) * 3.0)
+        elsewhere, here = made_in_thread(), Value(2.0) * 3.0
 
-    assert [node.source is None for node in made] == [True, False]
+    assert elsewhere.source is None
+    assert here.source is not None
+
+
+def test_all_threads_may_be_asked() -> None:
+    """The switch holds everywhere, and twice is once."""
+    record_source.enable()
+    record_source.enable()
+    try:
+        elsewhere, here = made_in_thread(), Value(2.0) * 3.0
+    finally:
+        record_source.disable()
+    after = made_in_thread(), Value(2.0) * 3.0
+
+    assert elsewhere.source is not None
+    assert here.source is not None
+    assert [node.source for node in after] == [None, None]
+
+
+def test_the_switch_and_a_context_do_not_meet() -> None:
+    """To switch off closes no context, and a context switches nothing off."""
+    record_source.disable()
+    with record_source():
+        record_source.enable()
+        record_source.disable()
+        in_context = Value(2.0)
+    record_source.enable()
+    try:
+        with record_source():
+            pass
+        switched_on = Value(2.0)
+    finally:
+        record_source.disable()
+
+    assert in_context.source is not None
+    assert switched_on.source is not None
+    assert (recording.watchers, recording.notes, recording.leaf_notes) == (0, 0, 0)
+
+
+def test_it_decorates_a_function() -> None:
+    """A decorated function keeps sources, and only it."""
+
+    @record_source()
+    def square(x: Value) -> Value:
+        return x * x
+
+    assert underlined(square(Value(2.0))) == "x * x"
+    assert (Value(2.0) * 2.0).source is None
+
+
+def test_a_generator_that_is_closed_late() -> None:
+    """Two contexts that end in the wrong order end all the same."""
+
+    def nodes() -> Iterator[Value]:
+        with record_source():
+            while True:
+                yield Value(2.0) * 2.0
+
+    generator = nodes()
+    assert next(generator).source is not None
+    with record_source():
+        generator.close()
+        assert (Value(2.0) * 2.0).source is not None
+
+    assert (Value(2.0) * 2.0).source is None
+
+
+def test_scopes_and_sources() -> None:
+    """One does not hide the other."""
+    x = Value(2.0)
+    with scope("block"), record_source():
+        nodes = [x * x, -x, tanh(x), x * 2.0]
+
+    assert [node.scope for node in nodes] == ["block"] * 4
+    assert None not in [node.source for node in nodes]
 
 
 def test_other_contexts_do_not_matter() -> None:
-    """Evaluating records; under no_grad there is no node to have a source."""
+    """Under no_grad the constant that is the result has the source."""
     x = Value(2.0)
     with no_grad(), record_source():
         constant = x * x
         with Evaluation():
             recorded = x * x
 
-    assert constant.source is None
-    assert underlined(recorded) == "x * x"
+    assert underlined(constant) == underlined(recorded) == "x * x"
+    assert constant.parents == ()
 
 
 def test_the_line_is_that_of_the_caller() -> None:
