@@ -1,0 +1,132 @@
+"""Generated code as an object: run it, step in it, find its source where tools look.
+
+Tools show a line by asking `linecache` for it, so source without a file is entered
+there, for as long as the function lives. Source with a file is written whole or not at
+all, and an editor's breakpoints in that file are hit.
+"""
+
+import errno
+import linecache
+import os
+import secrets
+import shutil
+import weakref
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ...errors import OperandError
+from ...real import described
+from ...value import Value
+
+__all__ = ["GeneratedCode", "checked_path", "write"]
+
+_numbers = count()
+LONGEST_SHOWN = 1000  # lines in a notebook
+
+
+class GeneratedCode:
+    """The source of a graph as Python, and the function that it makes.
+
+    `source` is the text, which `print` shows; `path` is the file that holds it, or a
+    name such as `<graph 0>`; `names` holds the `Value` behind each name. Called with
+    nothing, or with numbers for leaves by name, it returns the value and the gradients.
+
+    >>> from autograd_core.debug import to_python
+    >>> x = Value(3.0, label="x")
+    >>> code = to_python(x * x + 1)
+    >>> code(), code(x=5)
+    ((10.0, {'x': 6.0}), (26.0, {'x': 10.0}))
+    >>> code.names["v1"]
+    Value(data=9.0, grad=0.0)
+
+    `pdb.runcall(code.run)` steps through it.
+    """
+
+    source: str
+    path: str
+    names: Mapping[str, Value]
+
+    def __init__(
+        self,
+        source: str,
+        names: Mapping[str, Value],
+        objects: Mapping[str, Any],
+        path: Path | None = None,
+    ) -> None:
+        """Compile `source`, which finds `objects` among its globals."""
+        self.source, self.names = source, names
+        self.path = f"<graph {next(_numbers)}>" if path is None else str(path)
+        scope = {**objects, "__name__": self.path}  # never "__main__"
+        exec(compile(source, self.path, "exec", dont_inherit=True), scope)
+        self._run: Callable[..., Any] = scope.pop("run")  # no cycle through its globals
+        if path is None:
+            self._lines = source.splitlines(keepends=True)
+            forget = weakref.finalize(self._run, linecache.cache.pop, self.path, None)
+            forget.atexit = False
+        self._show_to_tools()
+
+    def _show_to_tools(self) -> None:
+        if self.path.startswith("<"):
+            entry = (len(self.source), None, self._lines, self.path)
+            linecache.cache.setdefault(self.path, entry)
+
+    @property
+    def run(self) -> Callable[..., tuple[Any, dict[str, Any]]]:
+        """The function itself, to step into."""
+        self._show_to_tools()  # again after linecache.clearcache()
+        return self._run
+
+    def __call__(self, *numbers: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
+        """Return the value of the root and the gradient of each leaf by name."""
+        return self.run(*numbers, **named)
+
+    def __str__(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        return f"<the Python of {len(self.names)} nodes in {self.path!r}>"
+
+    def _repr_markdown_(self) -> str | None:
+        """Show the source in a notebook, unless it is very long."""
+        if self.source.count("\n") > LONGEST_SHOWN:
+            return None
+        return f"```python\n{self.source}```"
+
+
+def checked_path(path: Any) -> Path:
+    """Return where a file can be written, or raise before anything is done."""
+    if not isinstance(path, str | os.PathLike):
+        raise OperandError(
+            f"to_python(root, path) takes the name of a file, not {described(path)}"
+        )
+    place = Path(os.fsdecode(path)).absolute()
+    if os.path.isdir(place):  # which asks even for names that are too long
+        raise _not_written(place, errno.EISDIR, "it is a folder; name a file in it")
+    if not os.path.isdir(place.parent):
+        missing = f"there is no folder {str(place.parent)!r}; make it first"
+        raise _not_written(place, errno.ENOENT, missing)
+    return place
+
+
+def write(path: Path, source: str) -> None:
+    """Write a file beside its place, and move it there when it is complete."""
+    place = path.resolve()  # a symbolic link stays a link
+    draft = place.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        draft.write_text(source, encoding="utf-8", newline="\n")
+        if place.exists():
+            shutil.copymode(place, draft)
+        draft.replace(place)
+        linecache.cache.pop(str(path), None)  # what was in the file before
+    except OSError as error:
+        reason = f"{error.strerror}; choose a place where you may write"
+        raise _not_written(path, error.errno, reason) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _not_written(path: Path, code: int | None, reason: str) -> OSError:
+    # The code makes OSError choose the class: PermissionError, FileNotFoundError, ...
+    return OSError(code, f"cannot write Python to {str(path)!r}: {reason}")
