@@ -39,6 +39,7 @@ from .gradient_flow import (
 )
 from .html import to_html
 from .mermaid import to_mermaid
+from .moment import Moment
 from .network import Flow, flow
 from .notebook import draw
 from .programs import RenderError, renderers
@@ -52,6 +53,7 @@ __all__ = [
     "FlowRecorder",
     "FlowReport",
     "LayerFlow",
+    "Moment",
     "Options",
     "RenderError",
     "Thresholds",

@@ -29,7 +29,8 @@ class Box:
 
     For readers that are programs: `label` is whole, `op` the name of the row that made
     the value, `data` and `grad` have every digit. A module stands for `count` values;
-    `largest` is the largest of their gradients in magnitude.
+    `largest` is the largest of their gradients in magnitude. `now` marks the step of a
+    moment.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Box:
     grad: float | None = None
     count: int = 1
     largest: float | None = None
+    now: bool = False
 
 
 def box_of(subject: Subject, i: int, part: Part) -> Box:
@@ -60,23 +62,29 @@ def _single(subject: Subject, i: int, node: Value) -> Box:
     kind = kind_of(node)
     word = one_line(node.op.symbol) if node.op else kind
     label = one_line(subject.label(node))
-    wrong = complaint(node)
+    wrong = "" if subject.is_waiting(node) else complaint(node)
     hidden = sum(
         parent not in subject.index for parent in subject.view.expansion.parents(node)
     )
     header = (label, word) if label else (word,)
     if node is subject.view.root and not node.is_leaf:
         header = (*header, "output")
-    rows: list[tuple[str, ...]] = [header, (f"data {number(node.data)}",)]
-    rows += [(_gradient(subject, node),)] if kind != "constant" else []
+    moment = subject.view.moment
+    waits = subject.is_waiting(node)
+    data = "not computed yet" if waits else f"data {number(node.data)}"
+    rows: list[tuple[str, ...]] = [header, (data,)]
+    rows += [(_gradient(subject, node),)] if kind != "constant" and not waits else []
     rows += [(wrong,)] if wrong else []
+    rows += [("this step",)] if moment and node is moment.now else []
     rows += [(f"{hidden} of its operands not shown",)] if hidden else []
     level = subject.level([node.grad])
     return Box(
         f"n{i}", kind, tuple(rows), _sentence(subject, node, wrong), node.scope,
         node.requires_grad, node is subject.view.root, level, wrong,
         label=str(subject.label(node)), op=node.op.name if node.op else "",
-        data=node.data, grad=node.grad if node.has_grad else None,
+        data=None if waits else node.data,
+        grad=node.grad if node.has_grad else None,
+        now=moment is not None and node is moment.now,
     )  # fmt: skip
 
 
@@ -86,9 +94,12 @@ def _gradient(subject: Subject, node: Value) -> str:
         return "no gradient"
     if not node.has_grad:
         # After a backward pass from the root, this node was not reached.
-        return "no gradient" if subject.ran else "backward not run"
+        none = "no gradient yet" if subject.view.moment else "no gradient"
+        return none if subject.ran else "backward not run"
     whole = subject.sums.get(node)
-    return f"grad {number(node.grad)}{f' = {_sum(whole)}' if whole else ''}"
+    moment = subject.view.moment
+    so_far = " so far" if moment and node in moment.partial else ""
+    return f"grad {number(node.grad)}{f' = {_sum(whole)}' if whole else ''}{so_far}"
 
 
 def _sentence(subject: Subject, node: Value, wrong: str) -> str:
@@ -99,6 +110,8 @@ def _sentence(subject: Subject, node: Value, wrong: str) -> str:
     source = node.source
     line = f", {one_line(source.place, LONG)}" if source else ""
     data = f"data {node.data!r}"
+    if subject.is_waiting(node):
+        return f"{subject.name(node)}: {kind}, not computed yet{scope}{line}"
     return f"{subject.name(node)}: {kind}, {data}, {gradient}{wrong}{scope}{line}"
 
 

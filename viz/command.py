@@ -10,6 +10,7 @@ from autograd_core import Value
 from autograd_core.errors import OperandError
 from autograd_core.inspection import (
     ScriptError,
+    divided,
     find,
     named_values,
     number,
@@ -45,7 +46,7 @@ examples:
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask, print what went wrong, and return the exit code."""
     parser = _parser()
-    own, of_script = _divided(arguments)
+    own, of_script = divided(arguments)
     asked = parser.parse_args(own)
     try:
         if asked.script is None:
@@ -58,15 +59,6 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"{parser.prog}: error: {_message(error)}")
         return 2
     return 0
-
-
-def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return what stands before `--`, and what stands after it, for the script."""
-    before = list(arguments)
-    if "--" not in before:
-        return before, []
-    place = before.index("--")
-    return before[:place], before[place + 1 :]
 
 
 def _draw(asked: argparse.Namespace, of_script: Sequence[str]) -> None:

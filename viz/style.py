@@ -37,6 +37,7 @@ class Theme(NamedTuple):
     line: str  # where there is no gradient
     fills: dict[str, str]
     root: str
+    now: str  # the step of a moment
     levels: tuple[str, ...]  # of lines, by the size of the gradient
 
 
@@ -54,6 +55,7 @@ _THEMES = {
             "parameter": "#e0f2ea",
         },
         root="#fdf0c4",
+        now="#fbdce6",
         levels=("#958f82", "#a5823a", "#b56f00", "#c25400", "#9c2a00"),
     ),
     "dark": Theme(
@@ -69,6 +71,7 @@ _THEMES = {
             "parameter": "#173b2e",
         },
         root="#4d4113",
+        now="#57243a",
         levels=("#66717a", "#8f7440", "#c28a1c", "#eb9d26", "#ffb454"),
     ),
 }
@@ -114,10 +117,16 @@ def look(box: Box, theme: Theme) -> Look:
     """
     dash = "dotted" if box.complaint else "" if box.live else "dashed"
     return Look(
-        fill=theme.root if box.root else theme.fills[box.kind],
+        fill=_fill(box, theme),
         rounded=box.kind in ("input", "parameter"),
         pen=pen(theme, box.level, dash),
     )
+
+
+def _fill(box: Box, theme: Theme) -> str:
+    if box.now:
+        return theme.now
+    return theme.root if box.root else theme.fills[box.kind]
 
 
 def line_of(edge: Edge, theme: Theme) -> Pen:

@@ -70,7 +70,8 @@ class Subject:
         }
         self._single = [part.is_single for part in shown.parts]
         singles = [part.nodes[0] for part in shown.parts if part.is_single]
-        self.sums = sums(singles, shown.order, shown.expansion.parents)
+        heads = [node for node in shown.order if self.has_sent(node)]
+        self.sums = sums(singles, heads, shown.expansion.parents)
         self.bundles = self._bundles()
         self.scale: Scale | None = scale_of(self._gradients())
 
@@ -99,7 +100,7 @@ class Subject:
         self, bundles: dict[Place, Bundle], h: int, node: Value, tails: Sequence[int]
     ) -> None:
         single = self._single
-        upstream = node.grad if node.has_grad else None
+        upstream = node.grad if self.has_sent(node) else None
         locals_ = node.local_derivatives()
         for i, (t, local) in enumerate(zip(tails, locals_, strict=True)):
             if t == h:
@@ -114,6 +115,15 @@ class Subject:
         for part in self.view.parts:
             yield from (node.grad for node in part.nodes if node.has_grad)
         yield from (bundle.largest for bundle in self.bundles.values())
+
+    def is_waiting(self, node: Value) -> bool:
+        """Tell whether a node has no value yet, at a moment of a pass."""
+        return self.view.moment is not None and node in self.view.moment.waiting
+
+    def has_sent(self, node: Value) -> bool:
+        """Tell whether a node has handed its gradient on."""
+        moment = self.view.moment
+        return node.has_grad and (moment is None or node in moment.sent)
 
     def original(self, node: Value) -> Value:
         """Return the node that is shown in place of one."""

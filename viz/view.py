@@ -16,6 +16,7 @@ from autograd_core.errors import GraphError, OperandError, ShapeError
 from autograd_core.inspection import Expansion, expanded, heaviest_paths
 
 from .modules import Modules, Part
+from .moment import Moment
 
 __all__ = ["LIMIT", "Options", "View", "ViewOptions", "view"]
 
@@ -30,7 +31,7 @@ class ViewOptions(TypedDict, total=False):
     where there would be more than 60 boxes. `limit` is how many boxes there may be at
     most. `focus` and `radius` show a node and what is so many arrows away; `top_paths`
     the so many heaviest paths. `expand` is True or the names of the fused operations to
-    take apart.
+    take apart. `moment` is a moment of a pass, which the debugger draws.
     """
 
     depth: int | None
@@ -39,6 +40,7 @@ class ViewOptions(TypedDict, total=False):
     radius: int
     top_paths: int | None
     expand: bool | Collection[str]
+    moment: Moment | None
 
 
 class Options(ViewOptions, total=False):
@@ -65,6 +67,7 @@ class View:
     parts: Sequence[Part]
     expansion: Expansion
     note: str = ""
+    moment: Moment | None = None
 
     @property
     def count(self) -> int:
@@ -81,6 +84,7 @@ def view(
     radius: int = 1,
     top_paths: int | None = None,
     expand: bool | Collection[str] = False,
+    moment: Moment | None = None,
 ) -> View:
     """Choose what to show of the graph below `root`.
 
@@ -109,7 +113,8 @@ def view(
         shown = _nearest(centre, shown, expansion, limit, both_ways=focus is not None)
         parts = _parts(shown, expansion, depth, limit)
         notes.append(f"the {limit:,} nearest to the {where} of {all_of_them:,} values")
-    return View(top, order, parts, expansion, "; ".join(notes))
+    notes = [moment.caption, *notes] if moment else notes
+    return View(top, order, parts, expansion, "; ".join(notes), moment)
 
 
 def _check(

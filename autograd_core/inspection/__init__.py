@@ -10,13 +10,14 @@ from .expand import Expansion, expanded
 from .lookup import ends, find, only_end
 from .names import named_values
 from .paths import HeavyPath, heaviest_paths
-from .script import ScriptError, run
+from .script import ScriptError, divided, run
 
 __all__ = [
     "Expansion",
     "HeavyPath",
     "ScriptError",
     "counted",
+    "divided",
     "ends",
     "expanded",
     "find",

@@ -20,10 +20,12 @@ __all__ = ["HeavyPath", "heaviest_paths"]
 class HeavyPath:
     """The nodes of a path, the root first, and what it adds to the leaf's gradient.
 
-    `share` is its part of the magnitudes of all paths to all leaves.
+    `factors` are the local derivatives along it, whose product it is; `share` is its
+    part of the magnitudes of all paths to all leaves.
     """
 
     nodes: tuple[Value, ...]
+    factors: tuple[float, ...]
     product: float
     share: float
 
@@ -31,14 +33,28 @@ class HeavyPath:
 class _Way:
     """A path from the root down to a node, by its last step."""
 
-    def __init__(self, node: Value, product: float, above: "_Way | None") -> None:
-        self.node, self.product, self.above = node, product, above
+    def __init__(self, node: Value, local: float, above: "_Way | None") -> None:
+        self.node, self.local, self.above = node, local, above
+        self.product: float = local if above is None else above.product * local
 
-    def nodes(self) -> Iterator[Value]:
+    def back(self) -> Iterator["_Way"]:
+        """Yield this way, then the one that it goes on from, up to the root."""
         way: _Way | None = self
         while way is not None:
-            yield way.node
+            yield way
             way = way.above
+
+    def path(self, total: float) -> HeavyPath:
+        """Return it from the root, with its share of a total."""
+        ways = [*self.back()][::-1]
+        nodes, locals_ = [way.node for way in ways], [way.local for way in ways[1:]]
+        product = abs(self.product)
+        share = product / total if 0 < total < float("inf") else 0.0
+        return HeavyPath(tuple(nodes), tuple(locals_), self.product, share)
+
+
+def _recorded(node: Value) -> Sequence[float | None]:
+    return node.local_derivatives()
 
 
 def heaviest_paths(
@@ -46,11 +62,15 @@ def heaviest_paths(
     count: int,
     order: Sequence[Value] | None = None,
     parents: Callable[[Value], Sequence[Value]] = attrgetter("parents"),
+    *,
+    to: Value | None = None,
+    local_derivatives: Callable[[Value], Sequence[float | None]] = _recorded,
 ) -> list[HeavyPath]:
     """Return the paths from a root to its leaves with the largest products.
 
-    `order` holds the graph, and `parents` tells what is shown as operands of a node;
-    without them it is the graph as it was made.
+    `order` holds the graph, `parents` tells what is shown as operands of a node and
+    `local_derivatives` what stands on its arrows; without them it is the graph as it
+    was made. `to` is where the paths shall end, if not at the leaves.
 
     >>> x, y = Value(3.0, label="x"), Value(0.5, label="y")
     >>> (best,) = heaviest_paths(x * y + y, count=1)
@@ -66,18 +86,15 @@ def heaviest_paths(
         if node not in ways:
             continue
         best = ways.pop(node).ways()
-        if node.is_leaf and node.requires_grad:
+        if node is to or (to is None and node.is_leaf and node.requires_grad):
             total += mass[node]
             for way in best:
                 ends.offer(way)
-        for tail, local in zip(parents(node), node.local_derivatives(), strict=True):
+        for tail, local in zip(parents(node), local_derivatives(node), strict=True):
             if local:
                 ways[tail].add(tail, best, local)
                 mass[tail] += mass[node] * abs(local)
-    return [
-        HeavyPath(tuple(way.nodes())[::-1], way.product, _share(way, total))
-        for way in ends.ways()
-    ]
+    return [way.path(total) for way in ends.ways()]
 
 
 class _Heaviest:
@@ -90,7 +107,7 @@ class _Heaviest:
     def add(self, node: Value, ways: Sequence[_Way], local: float) -> None:
         """Go on along each way, the heaviest first, over an arrow to this node."""
         for way in ways:
-            if not self.offer(_Way(node, way.product * local, way)):
+            if not self.offer(_Way(node, local, way)):
                 break  # nor will any that comes after it be among them
 
     def offer(self, way: _Way) -> bool:
@@ -106,7 +123,3 @@ class _Heaviest:
     def ways(self) -> list[_Way]:
         """Return the ways, the heaviest first."""
         return [way for _, _, way in sorted(self._heap, reverse=True)]
-
-
-def _share(way: _Way, total: float) -> float:
-    return abs(way.product) / total if 0 < total < float("inf") else 0.0

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import record_source
 
-__all__ = ["ScriptError", "run"]
+__all__ = ["ScriptError", "divided", "run"]
 
 
 class ScriptError(Exception):
@@ -26,6 +26,19 @@ class ScriptError(Exception):
     def __init__(self, message: str, code: int, names: dict[str, Any]) -> None:
         super().__init__(message)
         self.code, self.names = code, names
+
+
+def divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before `--`, and what stands after it, for the script.
+
+    >>> divided(["train.py", "--root", "loss", "--", "--epochs", "3"])
+    (['train.py', '--root', 'loss'], ['--epochs', '3'])
+    """
+    before = list(arguments)
+    if "--" not in before:
+        return before, []
+    place = before.index("--")
+    return before[:place], before[place + 1 :]
 
 
 def run(script: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
