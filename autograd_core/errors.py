@@ -22,6 +22,9 @@ __all__ = [
 ]
 
 
+_LISTED = 20  # names in a message
+
+
 class OperandError(TypeError):
     """Something that is neither a real number nor a `Value` was used as one."""
 
@@ -74,8 +77,16 @@ mean 'tanh'?
 
         known = sorted(known)
         near = difflib.get_close_matches(str(name), known, n=3)
-        hint = f"did you mean {quoted(near)}?" if near else f"known: {quoted(known)}"
+        hint = f"did you mean {quoted(near)}?" if near else _listed(known)
         super().__init__(f"no {kind} is called {name!r}; {hint}")
+
+
+def _listed(known: list[str]) -> str:
+    if not known:
+        return "there is none"
+    rest = len(known) - _LISTED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"known: {quoted(known[:_LISTED])}{more}"
 
 
 class IndependentInputWarning(UserWarning):

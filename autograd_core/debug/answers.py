@@ -5,6 +5,7 @@ its contribution. Setting a value computes anew what follows from it, for the ta
 alone: the nodes of the program keep theirs.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..real import to_float
@@ -28,8 +29,9 @@ class Answers(Moments):
 
     def data(self, node: Value) -> float | None:
         """Return the value of a node, None where it is not computed yet."""
-        known = self.moment >= self.computed_at(node)
-        return self._value(node) if known else None
+        if self.moment < self.computed_at(node):
+            return None
+        return self._replay.data(self.place(node))
 
     def grad(self, node: Value) -> float | None:
         """Return what has reached a node of its gradient, None where nothing has."""
@@ -42,7 +44,7 @@ class Answers(Moments):
         none has arrived; "partial" while contributions are missing; "final" when all
         are there. A node "computed" at the end is one that no gradient reached.
         """
-        if self.data(node) is None:
+        if self.moment < self.computed_at(node):
             return "waiting"
         if not node.requires_grad:
             return "constant"
@@ -51,8 +53,8 @@ class Answers(Moments):
         return "final" if self.moment >= self.complete_at(node) else "partial"
 
     def children(self, node: Value) -> list[Value]:
-        """Return the nodes that have this one as an operand."""
-        return [self.nodes[i] for i in self._replay.children[self.place(node)]]
+        """Return the nodes that have this one as an operand, in topological order."""
+        return [self.nodes[i] for i in self._replay.uses.of(self.place(node))]
 
     def operands(self, node: Value) -> tuple[float, ...]:
         """Return the values from which a node is computed."""
@@ -60,8 +62,9 @@ class Answers(Moments):
 
     def local_derivatives(self, node: Value) -> list[float | None]:
         """Return ∂node/∂parent for each parent, None where no gradient flows."""
+        locals_ = self._replay.locals(self.place(node))
         found: list[float | None] = [None] * len(node.parents)
-        for n, _, local in self._replay.locals(self.place(node)):
+        for n, _, local in locals_:
             found[n] = local
         return found
 
@@ -76,24 +79,25 @@ class Answers(Moments):
         [(1.0, 3.0, 3.0), (1.0, 3.0, 6.0)]
         """
         place, sums = self.place(node), dict[int, float | None]()
-        sent = [
-            contribution
-            for child in reversed(self._replay.children[place])
-            if self._moments[1].get(child, len(self) + 1) <= self.moment
-            for contribution in self._contributions(child, sums)
-        ]
-        return [contribution for contribution in sent if contribution.parent is node]
+        found: list[Contribution] = []
+        for child in [*self._replay.uses.of(place)][::-1]:
+            sent = self._sent_at(child)
+            if sent is not None and sent <= self.moment:
+                found += self._contributions(child, sums, place)
+        return found
 
     @property
     def is_changed(self) -> bool:
         """Whether a value was set."""
-        return bool(self._replay.settings)
+        return bool(self._replay.settings.made)
 
     def set(self, node: Value, value: float) -> list[Change]:
         """Give a node another value here, and compute what depends on it anew.
 
         Gradients up to this moment are computed anew too; the nodes of the program keep
-        theirs. Returns the nodes that changed, in topological order.
+        theirs. An operation that is set still hands its gradient on, by its local
+        derivatives at its operands. Returns the nodes that changed, in topological
+        order; an error changes nothing.
 
         >>> from autograd_core.debug import Tape
         >>> x = Value(3.0)
@@ -102,21 +106,29 @@ class Answers(Moments):
         [(3.0, 5.0), (9.0, 25.0)]
         >>> x.data
         3.0
+
+        Raises `OperandError`, a `TypeError`, for what is no real number.
         """
-        number = to_float(value, "Tape.set(node, value)")
-        return self._changed({**self._replay.settings, self.place(node): number})
+        number, place = to_float(value, "Tape.set(node, value)"), self.place(node)
+        return self._computed_with({**self._replay.settings.made, place: number})
 
     def restore(self) -> list[Change]:
         """Take back every `set`; return the nodes that changed."""
-        return self._changed({})
+        return self._computed_with({})
 
-    def _changed(self, settings: dict[int, float]) -> list[Change]:
-        before = self._replay.follow(settings)
-        moment = self.moment
-        self.go_to(min(moment, self.forward_steps))
-        self.go_to(moment)
+    def _computed_with(self, made: Mapping[int, float]) -> list[Change]:
+        replay = self._replay
+        before, after = replay.settings, replay.followed(made)
+        concerned = sorted({*before.values, *after.values})
+        values = [replay.data(i) for i in concerned]
+        replay.settings = after
+        try:
+            self._started_anew()
+        except BaseException:  # a row of somebody's own may raise
+            replay.settings = before
+            raise
         return [
-            Change(self.nodes[i], x, after)
-            for i, x in sorted(before.items())
-            if (after := self._replay.data(i)) != x and (after == after or x == x)
+            Change(self.nodes[i], x, y)
+            for i, x in zip(concerned, values, strict=True)
+            if x.hex() != (y := replay.data(i)).hex()  # so that -0.0 is not 0.0
         ]

@@ -5,60 +5,48 @@ gradient on to its parents. To undo a step, the sums that it added to are kept: 
 of the graph is copied, and nothing on its nodes is touched.
 """
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from ..errors import GraphError, OperandError
+from ..hooks import _hooked, passed  # the nodes with hooks: nearly always none
 from ..value import Value
-from .replay import Replay
+from .schedule import Schedule
 from .steps import BACKWARD, FORWARD, SEED, Contribution, Step
 
 __all__ = ["Moments"]
 
+Undo = tuple[Any, ...]  # places, then as many sums that stood there
 
-class Moments:
+
+class Moments(Schedule):
     """A place in the two passes that lead to `root` and back.
 
-    `moment` counts the steps done so far, from 0 to `len()`: first every operation in
-    topological order, then the seed, then every operation that needs a gradient, in
-    reverse. Leaves have their values from the start.
+    `moment` counts the steps done so far, from 0 to `len()`. Leaves have their values
+    from the start.
+
+    A step is done as a whole or not at all. Where a row or a hook of somebody's own
+    raises, or a person interrupts, the tape stands at the last moment that it reached.
+    Hooks are called, as `backward()` does, once the gradient of their node is complete;
+    breakpoints of a node, which show a pass of `backward()`, are not.
     """
 
     def __init__(self, root: Value) -> None:
-        """Sort the graph; no gradient is computed yet."""
-        if not isinstance(root, Value):
-            raise OperandError(
-                f"a tape is made of a Value, the root of a graph, not of {root!r} of "
-                f"type {type(root).__name__}"
-            )
-        self.root = root
-        self.moment = 0
-        self._replay = Replay(root)
-        self._computed = [i for i, node in enumerate(self.nodes) if not node.is_leaf]
-        self._sent = [i for i in self._computed if self.nodes[i].requires_grad][::-1]
+        """Stand at the start: no gradient is computed yet."""
+        super().__init__(root)
+        self._moment = 0
         self._grads: list[float | None] = [None] * len(self.nodes)
         # of each step after the forward pass, what it added to, and what stood there
-        self._undo: list[list[tuple[int, float | None]]] = []
+        self._undo: list[Undo] = []
 
     @property
-    def nodes(self) -> list[Value]:
-        """Every node of the graph, parents before children."""
-        return self._replay.nodes
-
-    @property
-    def forward_steps(self) -> int:
-        """The number of steps of the forward pass, after which the seed comes."""
-        return len(self._computed)
-
-    def __len__(self) -> int:
-        """Return the number of steps of both passes."""
-        seeded = self.root.requires_grad
-        return len(self._computed) + (1 + len(self._sent) if seeded else 0)
+    def moment(self) -> int:
+        """How many steps are done."""
+        return self._moment
 
     @property
     def last(self) -> Step | None:
         """The step that led to this moment, None at the start."""
-        return self._described() if self.moment else None
+        return self._described() if self._moment else None
 
     def __iter__(self) -> Iterator[Step]:
         """Step to the end."""
@@ -67,7 +55,7 @@ class Moments:
 
     def step(self) -> Step | None:
         """Do one step and return it; None at the end."""
-        if self.moment == len(self):
+        if self._moment == len(self):
             return None
         self._advance()
         return self._described()
@@ -82,127 +70,133 @@ class Moments:
     def go_to(self, moment: int) -> None:
         """Do or undo the steps up to a moment.
 
-        Raises `GraphError`, a `ValueError`, for a moment that there is not.
+        Raises `GraphError`, a `ValueError`, for a moment that there is not, and
+        `OperandError`, a `TypeError`, for what is no whole number.
         """
-        if not 0 <= moment <= len(self):
-            raise GraphError(
-                f"there is no moment {moment}: these passes have 0 to {len(self)}"
-            )
-        while self._undo and self.moment > moment:
+        moment = self._existing(moment)
+        while self._undo and self._moment > moment:
             self._retreat()
         if not self._undo:
-            self.moment = min(moment, self.forward_steps)
-        while self.moment < moment:
+            self._moment = min(moment, self.forward_steps)
+        while self._moment < moment:
             self._advance()
 
     # --- one step -------------------------------------------------------------------
     def _advance(self) -> None:
-        if self.moment >= self.forward_steps:
-            self._undo.append(self._handed_on())
-        self.moment += 1
+        if self._moment < self.forward_steps:
+            self._moment += 1
+            return
+        sums = self._handed_on()
+        try:
+            self._undo.append((*sums, *map(self._grads.__getitem__, sums)))
+            for place, total in sums.items():
+                self._grads[place] = total
+            self._moment += 1
+        except BaseException:  # a person may interrupt a long run anywhere
+            self._settle()
+            raise
 
     def _retreat(self) -> None:
-        if self._undo:
-            for i, before in self._undo.pop():
-                self._grads[i] = before
-        self.moment -= 1
+        try:
+            self._moment -= 1
+            self._settle()
+        except BaseException:
+            self._settle()
+            raise
 
-    def _handed_on(self) -> list[tuple[int, float | None]]:
-        """Do a step of the backward pass; return how to undo it, the last sum first."""
-        grads, n = self._grads, self.moment - self.forward_steps - 1
-        if n < 0:
-            root = self.place(self.root)
-            grads[root] = 1.0
-            return [(root, None)]
-        i = self._sent[n]
-        upstream = grads[i]
-        undo = list[tuple[int, float | None]]()
+    def _settle(self) -> None:
+        """Take back what was added after this moment, however often it is asked."""
+        while len(self._undo) > max(0, self._moment - self.forward_steps):
+            for place, before in _sums_before(self._undo[-1]):
+                self._grads[place] = before
+            self._undo.pop()
+
+    def _handed_on(self) -> dict[int, float]:
+        """Return the sums that the next step of the backward pass makes, by place."""
+        n = self._moment - self.forward_steps
+        if n == 0:
+            return self._after_hooks([self.root], None, {self.place(self.root): 1.0})
+        grads, i = self._grads, self._sending[-n]
+        upstream, sums = grads[i], dict[int, float]()
         if upstream is not None:
-            for _, p, local in self._replay.locals(i):
-                before = grads[p]
-                undo.append((p, before))
+            for _, place, local in self._replay.locals(i):
+                before = sums.get(place, grads[place])
                 # as backward() begins: 0.0 + -0.0 is 0.0
-                grads[p] = (0.0 if before is None else before) + upstream * local
-        return undo[::-1]
+                sums[place] = (0.0 if before is None else before) + upstream * local
+        return self._after_hooks(self.nodes[i].parents, i, sums)
 
+    def _after_hooks(
+        self, nodes: Iterable[Value], giver: int | None, sums: dict[int, float]
+    ) -> dict[int, float]:
+        """Let the hooks of nodes, after their last giver, change their gradients."""
+        if not _hooked:
+            return sums
+        for node in dict.fromkeys(nodes):
+            place = self.place(node)
+            gradient = sums.get(place, self._grads[place])
+            is_complete = self._replay.uses.first(place) == giver
+            if gradient is not None and is_complete and node.requires_grad:
+                after = passed(node, gradient)
+                # backward() adds what a leaf got to its gradient before: 0.0 + -0.0
+                sums[place] = 0.0 + after if node.is_leaf else after
+        return sums
+
+    def _started_anew(self) -> None:
+        """Do the steps so far with the values that are set now, or change nothing."""
+        before = self._moment, self._grads, self._undo
+        try:
+            self._moment = min(self._moment, self.forward_steps)
+            self._grads, self._undo = [None] * len(self.nodes), []
+            self.go_to(before[0])
+        except BaseException:
+            self._moment, self._grads, self._undo = before
+            raise
+
+    # --- what a step did ------------------------------------------------------------
     def _described(self) -> Step:
         """Return the step that led to this moment."""
-        n = self.moment - self.forward_steps - 2
-        if n == -1:
-            return Step(SEED, self.moment, self.root, self._value(self.root), 1.0)
-        i = self._computed[self.moment - 1] if n < 0 else self._sent[n]
+        i = self._acting_at(self._moment)
         node, value = self.nodes[i], self._replay.data(i)
+        n = self._moment - self.forward_steps - 1
         if n < 0:
-            return Step(FORWARD, self.moment, node, value)
-        sums = dict(self._undo[-1])  # of a parent twice, the first sum
-        sent = self._contributions(i, sums)
-        return Step(BACKWARD, self.moment, node, value, self._grads[i], tuple(sent))
+            return Step(FORWARD, self._moment, node, value)
+        if n == 0:
+            return Step(SEED, self._moment, node, value, 1.0)
+        sums = dict(_sums_before(self._undo[-1]))
+        sent = tuple(self._contributions(i, sums))
+        return Step(BACKWARD, self._moment, node, value, self._grads[i], sent)
 
     def _contributions(
-        self, i: int, sums: dict[int, float | None]
+        self, i: int, sums: dict[int, float | None], to: int | None = None
     ) -> Iterator[Contribution]:
-        """Yield what a node hands its parents, whose sums before are given."""
-        upstream = self._grads[i]
+        """Yield what a node hands its parents, or one of them, and add it to the sums.
+
+        `sums` are those before, by place.
+        """
+        upstream, nodes = self._grads[i], self.nodes
         if upstream is None:
             return
-        nodes = self.nodes
-        for n, p, local in self._replay.locals(i):
-            amount = upstream * local
-            sums[p] = (sums.get(p) or 0.0) + amount
-            yield Contribution(
-                nodes[i], n, nodes[p], upstream, local, amount, sums[p] or 0.0
-            )
+        for n, place, local in self._replay.locals(i):
+            if to is None or place == to:
+                amount, before = upstream * local, sums.get(place)
+                total = sums[place] = (0.0 if before is None else before) + amount
+                yield Contribution(
+                    nodes[i], n, nodes[place], upstream, local, amount, total
+                )
 
     @property
     def _acting(self) -> Value:
         """The node at work in the step that led to this moment."""
-        n = self.moment - self.forward_steps - 2
-        if n == -1:
-            return self.root
-        return self.nodes[self._computed[self.moment - 1] if n < 0 else self._sent[n]]
+        return self.nodes[self._acting_at(self._moment)]
 
     @property
     def _touched(self) -> list[Value]:
         """The nodes whose value or gradient the step that led here changed."""
-        if self.moment <= self.forward_steps + 1:
+        if self._moment <= self.forward_steps:
             return [self._acting]
-        return [self.nodes[i] for i in dict(reversed(self._undo[-1]))]
+        return [self.nodes[place] for place, _ in _sums_before(self._undo[-1])]
 
-    def _value(self, node: Value) -> float:
-        return self._replay.data(self.place(node))
 
-    # --- where things are -----------------------------------------------------------
-    def place(self, node: Value) -> int:
-        """Return where a node stands in `nodes`.
-
-        Raises `GraphError`, a `ValueError`, for a node that the root does not need.
-        """
-        place = self._replay.places.get(node) if isinstance(node, Value) else None
-        if place is None:
-            raise GraphError(
-                f"{node!r} is not on this tape; give one of the {len(self.nodes):,} "
-                "nodes that its root was computed from"
-            )
-        return place
-
-    @cached_property
-    def _moments(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Return at which moment each place is computed, and hands its gradient on."""
-        first = self.forward_steps + 2
-        computed = {i: n for n, i in enumerate(self._computed, start=1)}
-        return computed, {i: n for n, i in enumerate(self._sent, start=first)}
-
-    def computed_at(self, node: Value) -> int:
-        """Return the moment at which a node gets its value, 0 of a leaf."""
-        return self._moments[0].get(self.place(node), 0)
-
-    def sent_at(self, node: Value) -> int | None:
-        """Return the moment at which a node hands its gradient on, None if never."""
-        return self._moments[1].get(self.place(node))
-
-    def complete_at(self, node: Value) -> int:
-        """Return the moment at which a node has all of its gradient."""
-        children = self._replay.children[self.place(node)]
-        if not children:
-            return self.forward_steps + 1
-        return self._moments[1].get(children[0], len(self))
+def _sums_before(undo: Undo) -> Iterable[tuple[int, float | None]]:
+    half = len(undo) // 2
+    return zip(undo[:half], undo[half:], strict=True)

@@ -6,18 +6,23 @@ server take and give these names.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import nsmallest
 from typing import Any
 
-from ..errors import GraphError, UnknownNameError
+from ..errors import GraphError, OperandError, UnknownNameError
 from ..inspection import find, named_values, one_line
+from ..real import described
 from ..value import Value
 
-__all__ = ["Names"]
+__all__ = ["Names", "unknown"]
 
-_ID = re.compile(r"n(\d+)")
+_ID = re.compile(r"n([0-9]{1,9})")
 _LISTED = 5
+_LONGEST_PATH = 1000
+_LONGEST_SHOWN = 60
+_COMPARED = 500
 
 
 class Names:
@@ -63,11 +68,15 @@ class Names:
         return f"n{self._places[node]}"
 
     def of(self, node: Value) -> str:
-        """Return the one name that only this node has."""
+        """Return the one name that only this node has, and by which it is found."""
         for name in self._given(node):
-            if len(self._by_name[name]) == 1 and not _ID.fullmatch(name):
+            if self._is_unique(name):
                 return name
         return self.id(node)
+
+    def _is_unique(self, name: str) -> bool:
+        is_found = bool(name.strip()) and not _ID.fullmatch(name.strip())
+        return is_found and len(self._by_name[name]) == 1
 
     def shown(self, node: Value) -> str:
         """Return the name of a node as one short line of text."""
@@ -75,43 +84,76 @@ class Names:
 
     def known(self) -> list[str]:
         """Return every name that one node has alone, for completion and messages."""
-        return sorted(name for name, nodes in self._by_name.items() if len(nodes) == 1)
+        return sorted(filter(self._is_unique, self._by_name))
 
     def find(self, name: str) -> Value:
-        """Return the node that a person means: a label, a variable, `n7` or a path.
+        """Return the node that a person means: `n7`, a label, a variable or a path.
 
         Raises `UnknownNameError` with the near names where there is none, `GraphError`
         where there are several; both are a `ValueError`.
         """
-        name = name.strip()
-        candidates = self._by_name.get(name, [])
-        if len(candidates) == 1:
-            return candidates[0]
-        if candidates:
+        node = self.get(name)
+        if node is None:
+            raise unknown("node", name, [*self.known(), self.id(self._nodes[-1])])
+        return node
+
+    def get(self, name: str) -> Value | None:
+        """Return the node that `find` finds, None where there is none.
+
+        >>> x = Value(3.0, label="x")
+        >>> names = Names([x])
+        >>> names.get("x") is x, names.get("abs(grad) > 10")
+        (True, None)
+
+        Raises `GraphError`, a `ValueError`, where several nodes have the name.
+        """
+        if not isinstance(name, str):
+            raise OperandError(f"the name of a node is a text, not {described(name)}")
+        short = name.strip()
+        if (node := self._by_place(short)) is not None:
+            return node
+        candidates = self._by_name.get(name) or self._by_name.get(short) or []
+        if len(candidates) > 1:
             ids = ", ".join(self.id(node) for node in candidates[:_LISTED])
             more = ", ..." if len(candidates) > _LISTED else ""
             raise GraphError(
-                f"{len(candidates)} nodes are called {name!r}; say which: {ids}{more}"
+                f"{len(candidates)} nodes are called {one_line(name)!r}; say which: "
+                f"{ids}{more}"
             )
-        for look in (self._by_place, self._by_path):
-            if (node := look(name)) is not None:
-                return node
-        known = [*self.known(), self.id(self._nodes[-1])]
-        raise UnknownNameError("node", name, known)
+        return candidates[0] if candidates else self._by_path(short)
 
     def _by_place(self, name: str) -> Value | None:
         match = _ID.fullmatch(name)
-        if match is None:
-            return None
-        place = int(match[1])
-        if place >= len(self._nodes):
-            raise UnknownNameError("node", name, [f"n{len(self._nodes) - 1}"])
-        return self._nodes[place]
+        place = int(match[1]) if match else len(self._nodes)
+        return self._nodes[place] if place < len(self._nodes) else None
 
     def _by_path(self, name: str) -> Value | None:
         """Return the node at a path such as `losses[-1]`, None where none is."""
+        if len(name) > _LONGEST_PATH or not self._variables:
+            return None
         try:
-            node = find(name, self._variables or {})
-        except (TypeError, ValueError):
+            node = find(name, self._variables)
+        except Exception:  # a property of somebody's own object may raise anything
             return None
         return node if node in self._places else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Return the error for a name that is not known, with the near ones.
+
+    A graph may have a million labels, each of any length; a message has room for few.
+
+    >>> print(unknown("node", "loos", ["loss", "x"]))
+    no node is called 'loos'; did you mean 'loss'?
+    """
+    from difflib import get_close_matches  # slow to import, and rarely needed
+
+    letters = set(name)
+    candidates = nsmallest(
+        _COMPARED,
+        (each for each in known if len(each) <= _LONGEST_SHOWN),
+        key=lambda each: len(letters.symmetric_difference(each)),
+    )
+    near = get_close_matches(name[:_LONGEST_SHOWN], candidates, n=3)
+    shown = name if len(name) <= _LONGEST_SHOWN else one_line(name, _LONGEST_SHOWN)
+    return UnknownNameError(kind, shown, near or candidates[:_LISTED])

@@ -7,12 +7,21 @@ here. `Tape` reads its numbers from it.
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from ..graph import topological_order
 from ..real import to_float
 from ..value import Value
+from .uses import Uses
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "Settings"]
+
+
+class Settings(NamedTuple):
+    """What somebody set, by place, and `values`, which holds what follows as well."""
+
+    made: Mapping[int, float]
+    values: Mapping[int, float]
 
 
 class Replay:
@@ -20,7 +29,7 @@ class Replay:
 
     >>> x = Value(3.0)
     >>> replay = Replay(x * x)
-    >>> before = replay.follow({0: 5.0})
+    >>> replay.settings = replay.followed({0: 5.0})
     >>> replay.data(1), replay.locals(1)
     (25.0, [(0, 0, 5.0), (1, 0, 5.0)])
     """
@@ -29,89 +38,79 @@ class Replay:
         """Sort the graph."""
         self.nodes = topological_order(root)
         self.places = {node: i for i, node in enumerate(self.nodes)}
-        self.settings: dict[int, float] = {}
-        self._changed: dict[int, float] = {}  # the settings and what follows from them
+        self.settings = Settings({}, {})
 
     @cached_property
-    def children(self) -> list[list[int]]:
-        """The places of the nodes that have each node as an operand, in order."""
-        children: list[list[int]] = [[] for _ in self.nodes]
-        for i, node in enumerate(self.nodes):
-            for parent in dict.fromkeys(node.parents):
-                children[self.places[parent]].append(i)
-        return children
+    def uses(self) -> Uses:
+        """The children of every node."""
+        return Uses(self.nodes, self.places)
 
     def data(self, i: int) -> float:
         """Return the value of a node, of a leaf what its first child took it for.
 
         A leaf may have been assigned after the graph was made, as in training.
         """
-        if i in self._changed:
-            return self._changed[i]
+        values = self.settings.values
+        return values[i] if i in values else self._recorded(i)
+
+    def _recorded(self, i: int) -> float:
         node = self.nodes[i]
-        children = self.children[i] if node.is_leaf else ()
-        if not children:
-            return node.data if node.is_leaf else node._y
-        child = self.nodes[children[0]]
+        if not node.is_leaf:
+            return node._y
+        first = self.uses.first(i)
+        if first is None:
+            return node.data
+        child = self.nodes[first]
         return child.operands[child.parents.index(node)]
 
     def operands(self, i: int) -> Sequence[float]:
         """Return the values from which a node is computed."""
-        node = self.nodes[i]
-        if not self._changed:
+        return self._operands(self.nodes[i], self.settings.values)
+
+    def _operands(self, node: Value, values: Mapping[int, float]) -> Sequence[float]:
+        if not values:
             return node.operands
         pairs = zip(node.parents, node.operands, strict=True)
-        return [self._changed.get(self.places[parent], x) for parent, x in pairs]
+        return [values.get(self.places[parent], x) for parent, x in pairs]
 
     def locals(self, i: int) -> list[tuple[int, int, float]]:
         """Return operand number, parent's place and ∂node/∂parent where one flows."""
         node = self.nodes[i]
-        if node.op is None:
+        op, parents, places = node.op, node.parents, self.places
+        if op is None:
             return []
-        if self._changed:
-            needed = [parent.requires_grad for parent in node.parents]
-            y = self._computed(i) if i in self.settings else self.data(i)
-            found = node.op.local_derivatives(needed, y, self.operands(i))
-        else:
-            found = node.local_derivatives()
+        y = node._y
+        if i in self.settings.made:  # its derivatives stay those at its operands
+            y = self._computed(node, self.settings.values)
+        elif self.settings.values:
+            y = self.data(i)
+        needed = [parent.requires_grad for parent in parents]
+        found = op.local_derivatives(needed, y, self.operands(i))
         return [
-            (n, self.places[parent], local)
-            for n, (parent, local) in enumerate(zip(node.parents, found, strict=True))
+            (n, places[parents[n]], local)
+            for n, local in enumerate(found)
             if local is not None
         ]
 
-    def follow(self, settings: Mapping[int, float]) -> dict[int, float]:
-        """Give nodes other values than were recorded, and compute what follows.
+    def followed(self, made: Mapping[int, float]) -> Settings:
+        """Return what follows where nodes have other values than were recorded."""
+        values = dict(made)
+        for i in self._followers(made):
+            values[i] = self._computed(self.nodes[i], values)
+        return Settings(dict(made), values)
 
-        The settings take the place of those before. Returns the values before of all
-        nodes that either concerns; an error changes nothing.
-        """
-        settings = dict(settings)
-        followers = self._followers(settings)
-        concerned = {*self._changed, *settings, *followers}
-        before, values = self._changed, {i: self.data(i) for i in concerned}
-        self._changed = settings.copy()
-        try:
-            for i in followers:
-                self._changed[i] = self._computed(i)
-        except BaseException:  # a row of somebody's own may raise
-            self._changed = before
-            raise
-        self.settings = settings
-        return values
+    def _computed(self, node: Value, values: Mapping[int, float]) -> float:
+        assert node.op is not None  # only operations have operands to follow
+        y = node.op.forward(*self._operands(node, values))
+        return to_float(y, f"the node of {node.op.name}")
 
-    def _computed(self, i: int) -> float:
-        op = self.nodes[i].op
-        assert op is not None  # only operations have operands to follow
-        return to_float(op.forward(*self.operands(i)), f"the node of {op.name}")
-
-    def _followers(self, settings: Mapping[int, float]) -> list[int]:
+    def _followers(self, made: Mapping[int, float]) -> list[int]:
         """Return the places that depend on what is set and are not set, in order."""
         found: set[int] = set()
-        waiting = list(settings)
+        waiting = list(made)
         while waiting:
-            for child in self.children[waiting.pop()]:
-                if child not in found and child not in settings:
+            for child in self.uses.of(waiting.pop()):
+                if child not in found and child not in made:
                     found.add(child)
                     waiting.append(child)
         return sorted(found)

@@ -1,27 +1,29 @@
 """A recorded graph as a tape: both passes, one operation a step, in either direction.
 
-`moments` knows how to do and undo a step, `answers` what is known then; here a tape
-gets its names and runs to a breakpoint, a node, a condition or another module. A run
-goes step by step, forwards or backwards, and asks at each moment whether it is there;
-one that does not arrive ends at the end, or back at the start.
+`moments` knows how to do and undo a step, `answers` what is known then, `stops` which
+breakpoints that concerns; here they are set, and a tape runs to a breakpoint, a node, a
+condition or another module. A run goes step by step, forwards or backwards, and asks at
+each moment whether it is there; one that does not arrive ends at the end, or back at
+the start.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from ..errors import OperandError
+from ..errors import GraphError, OperandError
+from ..real import described
 from ..value import Value
-from .answers import Answers
-from .breakpoints import Breakpoint, Stop, of_line, of_module, of_op
-from .conditions import Condition
-from .names import Names
+from .breakpoints import Breakpoint, of_line, of_module, of_op
 from .steps import Step
+from .stops import Stops
 
 __all__ = ["Tape"]
 
+Target = Value | str | Breakpoint | Callable[[Any], bool]
 
-class Tape(Answers):
+
+class Tape(Stops):
     """The forward and the backward pass that lead to `root` and back.
 
     `moment` counts the steps done so far, from 0 to `len(tape)`: first every operation
@@ -42,13 +44,6 @@ class Tape(Answers):
 
     Raises `OperandError`, a `TypeError`, for anything but a `Value`.
     """
-
-    def __init__(self, root: Value, variables: Mapping[str, Any] | None = None) -> None:
-        """Sort the graph and stand at its start."""
-        super().__init__(root)
-        self.names = Names(self.nodes, variables)
-        self.breakpoints: list[Breakpoint] = []
-        self.stops: list[Stop] = []
 
     # --- breakpoints ----------------------------------------------------------------
     def break_at(
@@ -75,24 +70,22 @@ class Tape(Answers):
         Raises `UnknownNameError` or `GraphError`, each a `ValueError`, where nothing in
         the graph is meant, and `OperandError` for what is no condition.
         """
-        asked = {"node": node, "op": op, "module": module, "line": line}
-        given = {kind: what for kind, what in asked.items() if what is not None}
-        if len(given) > 1 or not (given or condition):
-            raise OperandError(
-                "break_at takes one of node, op, module and line, or a condition, or "
-                f"both; got {', '.join(given) or 'nothing'}"
-            )
-        rule = None if condition is None else self.condition(condition)
-        nodes, text = None, ""
-        for kind, what in given.items():
-            nodes = self._meant(kind, what)
-            text = self._named(nodes) if kind == "node" else f"{kind} {what}"
-        if rule is not None:
-            text = f"{text} if {rule.text}".lstrip()
-        return self._kept(text, nodes, rule)
+        given = {"node": node, "op": op, "module": module, "line": line}
+        return self._stopping_at("break_at", given, condition)
 
-    def watch(self, what: Value | str) -> Breakpoint:
-        """Stop when the value or the gradient of a node changes, or at a condition.
+    def watch(
+        self,
+        what: Value | str | None = None,
+        *,
+        op: str | None = None,
+        module: str | None = None,
+        line: str | int | None = None,
+        condition: str | None = None,
+    ) -> Breakpoint:
+        """Stop whenever the value or the gradient of such a node changes.
+
+        A breakpoint stops when a gradient is complete, a watch at each contribution to
+        it. `what` may end in ".grad" or ".data", or be a condition on any node.
 
         >>> x = Value(3.0, label="x")
         >>> tape = Tape(x * x + x)
@@ -101,37 +94,80 @@ class Tape(Answers):
         >>> tape.run().number, tape.run().number, tape.run()
         (4, 5, None)
         """
+        fact = ""
         if isinstance(what, str):
-            try:
-                what = self.names.find(what.removesuffix(".grad").removesuffix(".data"))
-            except ValueError:
-                rule = self.condition(str(what))
-                return self._kept(rule.text, None, rule, on_change=True)
-        nodes = self._meant("node", what)
-        return self._kept(self._named(nodes), nodes, None, on_change=True)
+            what, fact = self._watched(what)
+            if isinstance(what, str):
+                what, condition = None, what if condition is None else condition
+        given = {"node": what, "op": op, "module": module, "line": line}
+        return self._stopping_at("watch", given, condition, fact=fact, on_change=True)
 
-    def condition(self, text: str) -> Condition:
-        """Return the condition that a text means on this tape."""
-        return Condition(text, self.names.find)
+    def _watched(self, what: str) -> tuple[Value | str, str]:
+        """Return the node that a text names and the fact of it, else the text."""
+        node = self.names.get(what)
+        if node is None and what.endswith((".data", ".grad")):
+            name, _, fact = what.rpartition(".")
+            node = self.names.get(name)
+            return (what, "") if node is None else (node, fact)
+        return (what if node is None else node), ""
+
+    def _stopping_at(
+        self, asked: str, kinds: dict[str, Any], condition: str | None, **named: Any
+    ) -> Breakpoint:
+        given = {kind: what for kind, what in kinds.items() if what is not None}
+        if len(given) > 1 or not (given or condition is not None):
+            raise OperandError(
+                f"{asked} takes one of node, op, module and line, or a condition, or "
+                f"both; got {', '.join(given) or 'nothing'}"
+            )
+        rule = None if condition is None else self.condition(condition)
+        if rule is not None and not given:
+            self._check_asks(rule)
+        nodes, text = None, ""
+        for kind, what in given.items():
+            nodes = self._meant(kind, what)
+            text = self._named(nodes) if kind == "node" else f"{kind} {what}"
+        text = ".".join(filter(None, [text, named.get("fact", "")]))
+        if rule is not None:
+            alone = asked == "watch" and not given
+            text = rule.text if alone else f"{text} if {rule.text}".lstrip()
+        return self._kept(text, nodes, rule, **named)
 
     def _meant(self, kind: str, what: Any) -> frozenset[Value]:
         if kind == "node":
             node = self.names.find(what) if isinstance(what, str) else what
             self.place(node)
             return frozenset([node])
-        of = {"op": of_op, "module": of_module, "line": of_line}[kind]
-        return of(self.nodes, what)
+        if kind == "line":
+            return of_line(self.nodes, what)
+        if not isinstance(what, str):
+            raise OperandError(
+                f"break_at({kind}=...) takes a name, not {described(what)}"
+            )
+        return {"op": of_op, "module": of_module}[kind](self.nodes, what)
 
     def _named(self, nodes: Iterable[Value]) -> str:
         return ", ".join(map(self.names.shown, nodes))
 
     def _kept(self, text: str, *facts: Any, **named: Any) -> Breakpoint:
-        number = max((b.number for b in self.breakpoints), default=0) + 1
-        self.breakpoints.append(Breakpoint(number, text, *facts, **named))
+        self._last_number = max(
+            [self._last_number, *(each.number for each in self.breakpoints)]
+        )
+        self._last_number += 1
+        self.breakpoints.append(Breakpoint(self._last_number, text, *facts, **named))
         return self.breakpoints[-1]
 
     def clear(self, each: Breakpoint) -> None:
-        """Take a breakpoint or a watch away."""
+        """Take a breakpoint or a watch away; its number is not given again.
+
+        Raises `GraphError`, a `ValueError`, where the tape does not have it.
+        """
+        if each not in self.breakpoints:
+            numbers = ", ".join(str(each.number) for each in self.breakpoints)
+            raise GraphError(
+                f"this tape has no breakpoint {described(each)}; it has "
+                f"{numbers or 'none'}"
+            )
         self.breakpoints.remove(each)
 
     # --- runs -----------------------------------------------------------------------
@@ -143,11 +179,12 @@ class Tape(Answers):
         """Step back until a breakpoint; None at the start."""
         return self._until(self._is_stopped, forward=False)
 
-    def run_to(self, target: Value | str | Callable[[Any], bool]) -> Step | None:
+    def run_to(self, target: Target) -> Step | None:
         """Step until a node gets its value or hands its gradient on; None at the end.
 
         A leaf is met when its gradient is complete. `target` may also be the name of a
-        node, a condition on any node, or a function of the tape.
+        node, a condition on any node, a breakpoint, or a function of the tape. Other
+        breakpoints do not stop this run.
 
         >>> x = Value(3.0, label="x")
         >>> tape = Tape(x * x + x)
@@ -156,12 +193,12 @@ class Tape(Answers):
         """
         return self._until(self._arrival(target), forward=True)
 
-    def reverse_to(self, target: Value | str | Callable[[Any], bool]) -> Step | None:
+    def reverse_to(self, target: Target) -> Step | None:
         """Step back to where `run_to` would stop; None at the start."""
         return self._until(self._arrival(target), forward=False)
 
     def next_module(self) -> Step | None:
-        """Step until another module is at work; None at the end."""
+        """Step until another module is at work, or a breakpoint; None at the end."""
         return self._until(partial(self._is_outside, self._scope()), forward=True)
 
     def previous_module(self) -> Step | None:
@@ -169,7 +206,10 @@ class Tape(Answers):
         return self._until(partial(self._is_outside, self._scope()), forward=False)
 
     def over(self) -> Step | None:
-        """Do one step, or all those of a module that is called from this one."""
+        """Do one step, or all those of a module that is called from this one.
+
+        A breakpoint inside stops it, as in every debugger; `stops` tells.
+        """
         return self._until(partial(self._is_not_below, self._scope()), forward=True)
 
     def back_over(self) -> Step | None:
@@ -188,84 +228,24 @@ class Tape(Answers):
     def _arrival(self, target: Any) -> Callable[[], bool]:
         if callable(target):
             return partial(target, self)
+        if isinstance(target, Breakpoint):
+            return partial(self._is_met, target)
         if isinstance(target, str):
-            try:
-                target = self.names.find(target)
-            except ValueError:
-                goal = Breakpoint(0, target, None, self.condition(target))
-                return lambda: any(self._stops_at(goal))
+            node = self.names.get(target)
+            if node is None:
+                rule = self._check_asks(self.condition(target))
+                return partial(self._is_met, Breakpoint(0, rule.text, None, rule))
+            target = node
         self.place(target)
-        goal = Breakpoint(0, "", frozenset([target]))
-        return lambda: any(self._stops_at(goal))
+        return partial(self._is_met, Breakpoint(0, "", frozenset([target])))
 
     def _scope(self) -> str:
         return self._acting.scope if self.moment else ""
 
     def _is_outside(self, scope: str) -> bool:
-        return self._acting.scope != scope
+        return self._is_stopped() or self._acting.scope != scope
 
     def _is_not_below(self, scope: str) -> bool:
         now = self._acting.scope
-        return not (now.startswith(f"{scope}.") if scope else now)
-
-    # --- what just happened ---------------------------------------------------------
-    def _is_stopped(self) -> bool:
-        for each in self.breakpoints:
-            if each.enabled:
-                self.stops += self._stops_at(each)
-        for stop in self.stops:
-            stop.breakpoint.hits += 1
-        return bool(self.stops)
-
-    def _stops_at(self, each: Breakpoint) -> Iterator[Stop]:
-        """Yield the one stop that a breakpoint makes at this moment, if it does."""
-        for node in self._concerned(each):
-            try:
-                if each.condition is None or self._holds(each.condition, node):
-                    yield Stop(each, node)
-                    return
-            except (ArithmeticError, TypeError, ValueError) as error:
-                yield Stop(each, node, error)
-                return
-
-    def _concerned(self, each: Breakpoint) -> Iterable[Value]:
-        """Return the nodes that a breakpoint means and to which something happened."""
-        rule = each.condition
-        if each.nodes is not None:
-            happened = self._touched if each.on_change else self._arrived
-            return [node for node in happened if node in each.nodes]
-        assert rule is not None
-        if not rule.mentions:
-            return [node for node in self._touched if node in rule.nodes]
-        only_values = rule.mentions.isdisjoint({"grad", "state"})
-        return () if only_values and self.moment > self.forward_steps else self._touched
-
-    def _holds(self, rule: Condition, node: Value) -> bool:
-        return rule.holds(
-            {name: self.fact(node, name) for name in rule.mentions}, self.fact
-        )
-
-    def fact(self, node: Value, name: str) -> Any:
-        """Return what a condition may ask of a node: data, grad, op, label, ...
-
-        None stands for a number that is not there yet.
-        """
-        if name in ("data", "grad", "state"):
-            return getattr(self, name)(node)
-        if name == "op":
-            return node.op.name if node.op else "leaf"
-        return node.scope if name == "module" else node.label
-
-    @property
-    def _arrived(self) -> list[Value]:
-        """The node at work, and the leaves whose gradient is complete now."""
-        acting = [] if self.moment == self.forward_steps + 1 else [self._acting]
-        return acting + self._completed_leaves.get(self.moment, [])
-
-    @cached_property
-    def _completed_leaves(self) -> dict[int, list[Value]]:
-        found: dict[int, list[Value]] = {}
-        for node in self.nodes:
-            if node.is_leaf and node.requires_grad:
-                found.setdefault(self.complete_at(node), []).append(node)
-        return found
+        below = now.startswith(f"{scope}.") if scope else bool(now)
+        return self._is_stopped() or not below
