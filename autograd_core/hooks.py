@@ -19,7 +19,7 @@ __all__ = ["Contribution", "Hook", "hook", "hooked_among", "passed", "stop_at"]
 Contribution = tuple[Any, float, float, float]
 """Whence a gradient came: child, the child's gradient, ∂child/∂node, their product."""
 
-_hooked: WeakSet[Any] = WeakSet()  # nodes that may have hooks
+hooked: WeakSet[Any] = WeakSet()  # nodes that may have hooks
 _changing = threading.RLock()
 
 
@@ -90,7 +90,7 @@ def _attach(node: Any, hooks: Iterable[Hook]) -> None:
     instruction = _HookedInstruction(getattr(node, "_instruction", None) or ())
     instruction.hooks = tuple(hooks)
     node._instruction = instruction
-    (_hooked.add if instruction.hooks else _hooked.discard)(node)
+    (hooked.add if instruction.hooks else hooked.discard)(node)
 
 
 def hook(node: Any, f: Callable[[float], float | None]) -> Hook:
@@ -145,10 +145,10 @@ def _check(node: Any, asked: str) -> None:
 
 def hooked_among(is_in: Callable[[Any], bool]) -> set[Any]:
     """Return the nodes with hooks for which `is_in` holds."""
-    if not _hooked:
+    if not hooked:
         return set()
     with _changing:
-        return {node for node in _hooked if is_in(node)}
+        return {node for node in hooked if is_in(node)}
 
 
 def passed(

@@ -146,6 +146,7 @@ def add_graphs(gallery: Gallery, model: nn.MLP) -> None:
 def add_small_graphs(gallery: Gallery) -> None:
     """Draw graphs that can be read whole: in both themes, taken apart, compared."""
     gallery.add("neuron.svg", "One neuron.", first_session.draw_first_graph)
+    gallery.add("moment.svg", "In a backward pass.", first_session.draw_moment)
     gallery.add("network.svg", "A 2-3-1 network.", first_session.draw_network)
     gallery.add("expanded.svg", "Its operations taken apart, in the dark.", expanded)
     gallery.add("step.svg", "Before and after a step of training.", before_and_after)

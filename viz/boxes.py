@@ -62,20 +62,19 @@ def _single(subject: Subject, i: int, node: Value) -> Box:
     kind = kind_of(node)
     word = one_line(node.op.symbol) if node.op else kind
     label = one_line(subject.label(node))
-    wrong = "" if subject.is_waiting(node) else complaint(node)
+    wrong = _wrong(subject, node)
     hidden = sum(
         parent not in subject.index for parent in subject.view.expansion.parents(node)
     )
     header = (label, word) if label else (word,)
     if node is subject.view.root and not node.is_leaf:
         header = (*header, "output")
-    moment = subject.view.moment
-    waits = subject.is_waiting(node)
+    waits, now = subject.is_waiting(node), subject.is_now(node)
     data = "not computed yet" if waits else f"data {number(node.data)}"
     rows: list[tuple[str, ...]] = [header, (data,)]
     rows += [(_gradient(subject, node),)] if kind != "constant" and not waits else []
     rows += [(wrong,)] if wrong else []
-    rows += [("this step",)] if moment and node is moment.now else []
+    rows += [("this step",)] if now else []
     rows += [(f"{hidden} of its operands not shown",)] if hidden else []
     level = subject.level([node.grad])
     return Box(
@@ -84,8 +83,12 @@ def _single(subject: Subject, i: int, node: Value) -> Box:
         label=str(subject.label(node)), op=node.op.name if node.op else "",
         data=None if waits else node.data,
         grad=node.grad if node.has_grad else None,
-        now=moment is not None and node is moment.now,
+        now=now,
     )  # fmt: skip
+
+
+def _wrong(subject: Subject, node: Value) -> str:
+    return "" if subject.is_waiting(node) else complaint(node)
 
 
 def _gradient(subject: Subject, node: Value) -> str:
@@ -94,17 +97,22 @@ def _gradient(subject: Subject, node: Value) -> str:
         return "no gradient"
     if not node.has_grad:
         # After a backward pass from the root, this node was not reached.
-        none = "no gradient yet" if subject.view.moment else "no gradient"
+        none = "no gradient yet" if subject.is_partial(node) else "no gradient"
         return none if subject.ran else "backward not run"
     whole = subject.sums.get(node)
-    moment = subject.view.moment
-    so_far = " so far" if moment and node in moment.partial else ""
-    return f"grad {number(node.grad)}{f' = {_sum(whole)}' if whole else ''}{so_far}"
+    terms = f" = {_sum(whole)}" if whole else ""
+    return f"grad {number(node.grad)}{terms}{_so_far(subject, node)}"
+
+
+def _so_far(subject: Subject, node: Value) -> str:
+    return " so far" if subject.is_partial(node) else ""
 
 
 def _sentence(subject: Subject, node: Value, wrong: str) -> str:
     kind = one_line(node.op.name) if node.op else kind_of(node)
-    gradient = f"grad {node.grad!r}" if node.has_grad else _gradient(subject, node)
+    gradient = _gradient(subject, node)
+    if node.has_grad:
+        gradient = f"grad {node.grad!r}{_so_far(subject, node)}"
     scope = f", in {one_line(node.scope, LONG)}" if node.scope else ""
     wrong = f", {wrong}" if wrong else ""
     source = node.source
@@ -158,7 +166,11 @@ def _module(subject: Subject, i: int, part: Part) -> Box:
     gradients = [node.grad for node in part.nodes if node.has_grad]
     most = largest(gradients)
     rows += [] if most is None else [(f"|grad| up to {number(most)}",)]
-    wrong = _complaints(part.nodes)
+    wrong = _complaints(subject, part.nodes)
+    known = sum(not subject.is_waiting(node) for node in part.nodes)
+    rows += [(f"{known:,} computed",)] if known < len(part.nodes) else []
+    now = any(map(subject.is_now, part.nodes))
+    rows += [("this step",)] if now else []
     rows += [(wrong,)] if wrong else []
     title = f"{'.'.join(part.path) or name}{call}: " + ", ".join(
         cell for row in rows[1:] for cell in row
@@ -169,7 +181,7 @@ def _module(subject: Subject, i: int, part: Part) -> Box:
         f"n{i}", "module", tuple(rows), one_line(title, LONG), scope, live,
         subject.view.root in part.nodes, subject.level(gradients), wrong,
         label=f"{part.kind or part.path[-1]}{call}", count=len(part.nodes),
-        largest=most,
+        largest=most, now=now,
     )  # fmt: skip
 
 
@@ -177,11 +189,11 @@ def _counted(counts: Mapping[str, int]) -> list[str]:
     return [f"{n:,} {name}{'s' * (n > 1)}" for name, n in counts.items() if n]
 
 
-def _complaints(nodes: Sequence[Value]) -> str:
+def _complaints(subject: Subject, nodes: Sequence[Value]) -> str:
     """Say how many nodes of a module are not well, and how."""
     counts: dict[str, int] = {}
     for node in nodes:
-        wrong = complaint(node)
+        wrong = _wrong(subject, node)
         if wrong:
             counts[wrong] = counts.get(wrong, 0) + 1
     return ", ".join(f"{n:,} {wrong}" for wrong, n in sorted(counts.items()))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from autograd_core import Value, topological_order
-from autograd_core.errors import GraphError
+from autograd_core.errors import GraphError, OperandError
 from autograd_core.inspection import named_values, number, one_line
 
 from .boxes import Box, kind_of
@@ -97,6 +97,8 @@ def compared(
 ) -> Picture:
     """Describe two passes of the same graph."""
     options.pop("expand", None)
+    if options.get("moment") is not None:
+        raise OperandError("diff compares whole passes; leave moment=... out")
     shown = view(after, **options)
     subject = Subject(shown, after, named_values(names))
     old, new = Pass(before), Pass(after)

@@ -47,7 +47,12 @@ def edges_of(subject: Subject) -> Iterator[Edge]:
         level = subject.level([bundle.largest])
         id_ = f"e{h}_{place}" if place >= 0 else f"e{h}_m{k}"
         edge = Edge(id_, t, h, text, title, bundle.live, level)
-        yield _with_numbers(edge, bundle)
+        yield edge if _is_unknown(subject, bundle) else _with_numbers(edge, bundle)
+
+
+def _is_unknown(subject: Subject, bundle: Bundle) -> bool:
+    """Tell whether the head of an arrow waits for the value to be derived."""
+    return bundle.term is not None and subject.is_waiting(bundle.term.head)
 
 
 def _with_numbers(edge: Edge, bundle: Bundle) -> Edge:
@@ -69,6 +74,8 @@ def _texts(subject: Subject, bundle: Bundle) -> tuple[str, str]:
     term = bundle.term
     if term is not None:
         head, tail = subject.name(term.head), subject.name(term.tail)
+        if _is_unknown(subject, bundle):
+            return "", f"∂ {head} / ∂ {tail}: not computed yet"
         return _written(term), f"∂ {head} / ∂ {tail}: {_exact(term)}"
     most = [] if bundle.largest is None else [f"up to {number(bundle.largest)}"]
     times = [f"×{bundle.count:,}"] if bundle.count > 1 else []

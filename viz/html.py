@@ -17,7 +17,7 @@ from typing import Any, Unpack, overload
 from xml.sax.saxutils import escape
 
 from autograd_core import Value
-from autograd_core.errors import UnknownNameError
+from autograd_core.errors import OperandError, UnknownNameError
 
 from .files import write
 from .page_data import page_data, script_safe
@@ -69,7 +69,8 @@ def to_html(
     ...     to_html(x * x, f"{folder}/square.html").name
     'square.html'
 
-    Raises `OperandError`, a `TypeError`, for a root that is not a `Value`, and an
+    Raises `OperandError`, a `TypeError`, for a root that is not a `Value` and for a
+    `moment`, since the page plays them all; an
     `OSError` that names the path where the file cannot be written.
     """
     text = _page(root, **options)
@@ -89,6 +90,11 @@ def _page(
 ) -> str:
     if theme is not None and theme not in THEMES:
         raise UnknownNameError("theme", theme, THEMES)
+    if options.get("moment") is not None:
+        raise OperandError(
+            "a page plays every moment of both passes; leave moment=... out, or write "
+            "one moment with to_dot, to_tree or render to .svg"
+        )
     data = page_data(scenes(root, names=names, **options))
     style = "".join(_colours()) + "".join(map(_asset, STYLES))
     script = f'"use strict";\n(() => {{\n{"".join(map(_asset, SCRIPTS))}}})();\n'

@@ -25,6 +25,7 @@ __all__ = ["THEMES", "Picture", "legend_of", "picture"]
 THEMES = ("light", "dark")
 LOCALS = "on each arrow: the local derivative of its head with respect to its tail"
 TERMS = "on each arrow: upstream gradient × local derivative = what it adds"
+SO_FAR = f"{TERMS}; where nothing is handed on yet: the local derivative alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _caption(subject: Subject) -> str:
     boxes = len(subject.view.parts)
     closed = subject.view.count > boxes
     summary = f"{_count(subject)} shown as {counted(boxes, 'box', 'boxes')}"
-    written = TERMS if subject.ran else LOCALS
+    terms = SO_FAR if subject.view.moment and subject.view.moment.partial else TERMS
+    written = terms if subject.ran else LOCALS
     parts = (subject.view.note, summary if closed else "", written)
     return "; ".join(filter(None, parts))
 

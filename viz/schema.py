@@ -11,10 +11,11 @@ topological order.
 
 Box: `id`; `kind`, one of constant, input, module, op and parameter; `label`, whole;
 `op`, the name of the operation, empty where there is none; `data` and `grad`, null for
-a module; `module`, the path of the modules around it, the outermost first; `count`, how
-many values it stands for; `largest`, the largest of a module's gradients in magnitude;
-`live`, false where no gradient can flow; `level` on the scale; `complaint`, what is
-wrong; `rows`, the cells of text that other pictures show; `title`, it in a sentence.
+a module and where they are not known yet; `module`, the path of the modules around it,
+the outermost first; `count`, how many values it stands for; `largest`, the largest of a
+module's gradients in magnitude; `live`, false where no gradient can flow; `level` on
+the scale; `complaint`, what is wrong; `rows`, the cells of text that other pictures
+show; `title`, it in a sentence.
 
 Edge: `id`; `tail` and `head`, ids of boxes; `operand`, the place of the tail among the
 operands of the head, `upstream`, `local` and their product `contribution`, all null

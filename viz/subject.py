@@ -120,6 +120,14 @@ class Subject:
         """Tell whether a node has no value yet, at a moment of a pass."""
         return self.view.moment is not None and node in self.view.moment.waiting
 
+    def is_partial(self, node: Value) -> bool:
+        """Tell whether a gradient may still grow, at a moment of a pass."""
+        return self.view.moment is not None and node in self.view.moment.partial
+
+    def is_now(self, node: Value) -> bool:
+        """Tell whether a node is at work, at a moment of a pass."""
+        return self.view.moment is not None and node is self.view.moment.now
+
     def has_sent(self, node: Value) -> bool:
         """Tell whether a node has handed its gradient on."""
         moment = self.view.moment

@@ -142,7 +142,9 @@ class _Tree:
         data, grad, *notes = [", ".join(row) for row in box.rows[1:]] + [""] * 2
         data = data.removeprefix("data ")
         # The terms of a sum have lines of their own.
-        grad = grad.removeprefix("grad ").partition(" = ")[0]
+        so_far = " so far" if grad.endswith(" so far") else ""
+        sum_ = grad.removeprefix("grad ").removesuffix(so_far).partition(" = ")[0]
+        grad = f"{sum_}{so_far}"
         note = ", ".join(filter(None, notes))
         return (name, one_line(_header(box)[1], _WORD), data, grad, use.term, note)
 
@@ -156,10 +158,12 @@ class _Tree:
 def _names(boxes: Sequence[Box]) -> list[str]:
     """Return a name for each box: its label, with the id where others have it too."""
     labels = [_header(box)[0] for box in boxes]
-    count = Counter(labels) + Counter(box.id for box in boxes)
+    pairs = list(zip(labels, boxes, strict=True))
+    count = Counter(labels) + Counter(box.id for label, box in pairs if label != box.id)
+    is_name = {label for label, n in count.items() if label and n == 1}
     return [
-        label if count[label] == 1 else " ".join(filter(None, (label, box.id)))
-        for label, box in zip(labels, boxes, strict=True)
+        label if label in is_name else " ".join(filter(None, (label, box.id)))
+        for label, box in pairs
     ]
 
 

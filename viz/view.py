@@ -97,6 +97,7 @@ def view(
     (100, 'the 100 nearest to the root of 1,001 values')
     """
     _check(root, depth, limit, focus, radius, top_paths)
+    _check_moment(moment, expand)
     order, expansion = expanded(topological_order(root), expand)
     centre = top = expansion.original(root)
     shown, notes = order, []
@@ -136,6 +137,15 @@ def _check(
             raise OperandError(f"{name} takes a whole number, not {number!r}")
         if number < smallest:
             raise ShapeError(f"{name} takes a number from {smallest} up, not {number}")
+
+
+def _check_moment(moment: Any, expand: Any) -> None:
+    if not (moment is None or isinstance(moment, Moment)):
+        raise OperandError(f"moment takes a viz.Moment, not {moment!r}")
+    if moment is not None and expand:
+        raise OperandError(
+            "a moment is one of the graph as it was made; leave moment or expand out"
+        )
 
 
 def _parts(

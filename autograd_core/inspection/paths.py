@@ -12,6 +12,7 @@ from heapq import heappush, heapreplace
 from operator import attrgetter
 
 from .. import Value, topological_order
+from ..errors import ShapeError
 
 __all__ = ["HeavyPath", "heaviest_paths"]
 
@@ -21,7 +22,8 @@ class HeavyPath:
     """The nodes of a path, the root first, and what it adds to the leaf's gradient.
 
     `factors` are the local derivatives along it, whose product it is; `share` is its
-    part of the magnitudes of all paths to all leaves.
+    part of the magnitudes of all paths that were asked for, 0 where they are beyond
+    all bounds.
     """
 
     nodes: tuple[Value, ...]
@@ -74,9 +76,13 @@ def heaviest_paths(
 
     >>> x, y = Value(3.0, label="x"), Value(0.5, label="y")
     >>> (best,) = heaviest_paths(x * y + y, count=1)
-    >>> [node.label for node in best.nodes], best.product
-    (['', '', 'y'], 3.0)
+    >>> [node.label for node in best.nodes], best.factors, best.product
+    (['', '', 'y'], (1.0, 3.0), 3.0)
+
+    Raises `ShapeError`, a `ValueError`, for a count below 1.
     """
+    if count < 1:
+        raise ShapeError(f"heaviest_paths takes a count from 1 up, not {count}")
     ways: dict[Value, _Heaviest] = defaultdict(lambda: _Heaviest(count))
     mass: dict[Value, float] = defaultdict(float)
     ends, total = _Heaviest(count), 0.0

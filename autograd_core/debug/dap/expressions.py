@@ -9,8 +9,8 @@ from typing import Any
 
 from ...errors import GraphError
 from ...value import Value
-from ..condition_reader import NUMBERS, OWN
 from ..tape import Tape
+from ..tape.condition_reader import NUMBERS, OWN
 
 __all__ = ["evaluated", "number"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from ...errors import UnknownNameError
 from ...value import Value
-from ..breakpoints import Breakpoint, Stop, of_module, of_op
 from ..tape import Tape
+from ..tape.breakpoints import Breakpoint, Stop, of_module, of_op
 from .arguments import Arguments, RequestError
 from .assignments import assigned_names
 from .places import Places, same_file

@@ -2,8 +2,8 @@
 
 from ...inspection import one_line
 from ...value import Value
-from ..answers import Change
 from ..tape import Tape
+from ..tape.answers import Change
 
 __all__ = ["changes", "held", "name", "position", "title"]
 

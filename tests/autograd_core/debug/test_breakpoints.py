@@ -12,7 +12,7 @@ from reference_passes import Reference, roots
 
 from autograd_core import Value, record_source, scope, tanh
 from autograd_core.debug import Tape
-from autograd_core.debug.breakpoints import Breakpoint, of_line
+from autograd_core.debug.tape.breakpoints import Breakpoint, of_line
 from autograd_core.hooks import hook
 
 PLACES = st.lists(st.integers(0, 99), min_size=1, max_size=3)

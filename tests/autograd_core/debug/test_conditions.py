@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_core import Value
-from autograd_core.debug.condition_reader import FUNCTIONS, NUMBERS, OWN
-from autograd_core.debug.conditions import Condition
-from autograd_core.debug.names import Names
+from autograd_core.debug.tape.condition_reader import FUNCTIONS, NUMBERS, OWN
+from autograd_core.debug.tape.conditions import Condition
+from autograd_core.debug.tape.names import Names
 from autograd_core.errors import OperandError, UnknownNameError
 
 NODES = {name: Value(1.0, label=name) for name in ("w", "x", "e", "loss")}

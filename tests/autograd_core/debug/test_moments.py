@@ -30,7 +30,8 @@ from reference_passes import (
 )
 
 from autograd_core import Op, Value, dot, topological_order, where
-from autograd_core.debug import Tape, moments
+from autograd_core.debug import Tape
+from autograd_core.debug.tape import moments
 from autograd_core.hooks import hook
 
 

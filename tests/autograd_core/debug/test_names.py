@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograd_core import Value, total
 from autograd_core.debug import Tape
-from autograd_core.debug.names import Names
+from autograd_core.debug.tape.names import Names
 
 TRICKY = st.sampled_from(("", "x", " x ", "n0", "n1", "n2", "n99", "n02", " n1", "n-1"))
 NAMES = TRICKY | labels

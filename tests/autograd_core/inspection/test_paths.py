@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd_core import Value, maximum, sqrt, topological_order
+from autograd_core.errors import ShapeError
 from autograd_core.inspection import heaviest_paths
 
 Steps = list[tuple[str, int, int]]
@@ -90,6 +91,82 @@ def test_products_add_up_to_the_gradients(steps: Steps, numbers: list[float]) ->
         products = [path.product for path in best if path.nodes[-1] is leaf]
         size = max(map(abs, products), default=1.0)
         assert abs(math.fsum(products) - leaf.grad) <= 1e-8 * size
+
+
+@given(STEPS, st.lists(NUMBERS, min_size=1, max_size=3), st.integers(0, 10**6))
+def test_paths_may_end_anywhere(steps: Steps, numbers: list[float], n: int) -> None:
+    """With `to` they end at that node, and their shares are parts of its gradient."""
+    root = grown(steps, numbers)
+    order = topological_order(root)
+    end = order[n % len(order)]
+    every = [product for nodes, product in beginnings(root) if nodes[-1] is end]
+    best = heaviest_paths(root, 5, to=end)
+
+    weights = sorted(map(weight, every), reverse=True)
+    assert [weight(path.product) for path in best] == weights[:5]
+    assert all(path.nodes[-1] is end and path.nodes[0] is root for path in best)
+    whole = sum(map(abs, every))
+    if len(every) <= 5 and 0 < whole < math.inf:
+        assert math.fsum(path.share for path in best) == pytest.approx(1)
+
+
+def beginnings(root: Value) -> list[tuple[list[Value], float]]:
+    """Return every path from a root to any node with its product."""
+    found, waiting = [], [([root], 1.0)]
+    while waiting:
+        path, product = waiting.pop()
+        found.append((path, product))
+        node = path[-1]
+        for parent, local in zip(node.parents, node.local_derivatives(), strict=True):
+            if local:
+                waiting.append(([*path, parent], product * local))
+    return found
+
+
+@given(STEPS, st.lists(NUMBERS, min_size=1, max_size=3))
+def test_a_product_is_that_of_its_factors(steps: Steps, numbers: list[float]) -> None:
+    """Each factor is a local derivative along the path, the root's first."""
+    for path in heaviest_paths(grown(steps, numbers), 20):
+        product = 1.0
+        for above, below, factor in zip(
+            path.nodes, path.nodes[1:], path.factors, strict=False
+        ):
+            pairs = zip(above.parents, above.local_derivatives(), strict=True)
+            assert repr(factor) in [repr(x) for p, x in pairs if p is below]
+            product *= factor
+        assert len(path.factors) == len(path.nodes) - 1
+        assert repr(product) == repr(path.product)
+
+
+def test_other_local_derivatives_may_stand_on_the_arrows() -> None:
+    """Those of a tape on which a value was set, for one."""
+    x, y = Value(3.0), Value(5.0)
+    root = x * y
+
+    def of_another(node: Value) -> list[float | None]:
+        return [-7.0, None] if node is root else []
+
+    (best,) = heaviest_paths(root, 1, to=x, local_derivatives=of_another)
+    assert (best.factors, best.product, best.share) == ((-7.0,), -7.0, 1.0)
+    assert heaviest_paths(root, 1, to=y, local_derivatives=of_another) == []
+
+
+def test_the_end_may_be_a_constant_or_the_root() -> None:
+    """A gradient flows into no constant; to the root there is one path, of no step."""
+    x, constant = Value(3.0), Value(2.0, requires_grad=False)
+    root = x * constant
+
+    assert heaviest_paths(root, 3, to=constant) == []
+    assert [
+        (p.nodes, p.factors, p.product) for p in heaviest_paths(root, 3, to=root)
+    ] == [((root,), (), 1.0)]
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_at_least_one_path_is_asked_for(count: int) -> None:
+    """Anything less is refused."""
+    with pytest.raises(ShapeError, match="a count from 1 up"):
+        heaviest_paths(Value(3.0), count)
 
 
 def test_parallel_edges_are_two_paths() -> None:

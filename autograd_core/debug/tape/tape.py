@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from ..errors import GraphError, OperandError
-from ..real import described
-from ..value import Value
+from ...errors import GraphError, OperandError
+from ...real import described
+from ...value import Value
 from .breakpoints import Breakpoint, of_line, of_module, of_op
 from .steps import Step
 from .stops import Stops

@@ -8,8 +8,8 @@ alone: the nodes of the program keep theirs.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..real import to_float
-from ..value import Value
+from ...real import to_float
+from ...value import Value
 from .moments import Moments
 from .steps import Contribution
 

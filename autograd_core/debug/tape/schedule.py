@@ -9,9 +9,9 @@ from bisect import bisect_left
 from operator import index
 from typing import Any
 
-from ..errors import GraphError, OperandError
-from ..real import described
-from ..value import Value
+from ...errors import GraphError, OperandError
+from ...real import described
+from ...value import Value
 from .replay import Replay
 
 __all__ = ["Schedule"]

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ..graph import topological_order
-from ..real import to_float
-from ..value import Value
+from ...graph import topological_order
+from ...real import to_float
+from ...value import Value
 from .uses import Uses
 
 __all__ = ["Replay", "Settings"]
@@ -55,13 +55,17 @@ class Replay:
 
     def _recorded(self, i: int) -> float:
         node = self.nodes[i]
-        if not node.is_leaf:
-            return node._y
-        first = self.uses.first(i)
-        if first is None:
-            return node.data
-        child = self.nodes[first]
-        return child.operands[child.parents.index(node)]
+        return self._taken.get(i, node.data) if node.is_leaf else node._y
+
+    @cached_property
+    def _taken(self) -> dict[int, float]:
+        """What the first child of each leaf took it for."""
+        taken: dict[int, float] = {}
+        for node in self.nodes:
+            for parent, operand in zip(node.parents, node.operands, strict=True):
+                if parent.is_leaf:
+                    taken.setdefault(self.places[parent], operand)
+        return taken
 
     def operands(self, i: int) -> Sequence[float]:
         """Return the values from which a node is computed."""

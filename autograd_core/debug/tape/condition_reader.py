@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..errors import OperandError, UnknownNameError
-from ..text import one_line
-from ..value import Value
+from ...errors import OperandError, UnknownNameError
+from ...text import one_line
+from ...value import Value
 
 __all__ = ["EXAMPLE", "FUNCTIONS", "NUMBERS", "OWN", "Reader"]
 

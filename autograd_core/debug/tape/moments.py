@@ -8,8 +8,8 @@ of the graph is copied, and nothing on its nodes is touched.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..hooks import _hooked, passed  # the nodes with hooks: nearly always none
-from ..value import Value
+from ...hooks import hooked, passed  # the nodes with hooks: nearly always none
+from ...value import Value
 from .schedule import Schedule
 from .steps import BACKWARD, FORWARD, SEED, Contribution, Step
 
@@ -129,7 +129,7 @@ class Moments(Schedule):
         self, nodes: Iterable[Value], giver: int | None, sums: dict[int, float]
     ) -> dict[int, float]:
         """Let the hooks of nodes, after their last giver, change their gradients."""
-        if not _hooked:
+        if not hooked:
             return sums
         for node in dict.fromkeys(nodes):
             place = self.place(node)

@@ -7,7 +7,7 @@ debug-adapter server, notebooks and tests.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..value import Value
+from ...value import Value
 
 __all__ = ["BACKWARD", "FORWARD", "SEED", "Contribution", "Step"]
 

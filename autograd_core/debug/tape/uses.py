@@ -8,7 +8,7 @@ would weigh more than the graph's own edges.
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..value import Value
+from ...value import Value
 
 __all__ = ["Uses"]
 

@@ -11,10 +11,10 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Any
 
-from ..errors import GraphError, OperandError, UnknownNameError
-from ..inspection import find, named_values, one_line
-from ..real import described
-from ..value import Value
+from ...errors import GraphError, OperandError, UnknownNameError
+from ...inspection import find, named_values, one_line
+from ...real import described
+from ...value import Value
 
 __all__ = ["Names", "unknown"]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
-from ..errors import GraphError, OperandError
-from ..source import Source, decoded
-from ..value import Value
+from ...errors import GraphError, OperandError
+from ...source import Source, decoded
+from ...value import Value
 from .conditions import Condition
 from .names import unknown
 

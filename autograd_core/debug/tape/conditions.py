@@ -9,10 +9,10 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import OperandError, UnknownNameError
-from ..real import described
-from ..text import one_line
-from ..value import Value
+from ...errors import OperandError, UnknownNameError
+from ...real import described
+from ...text import one_line
+from ...value import Value
 from .condition_reader import EXAMPLE, FUNCTIONS, NUMBERS, OWN, Reader
 
 __all__ = ["Condition"]

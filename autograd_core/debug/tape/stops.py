@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from ..errors import OperandError
-from ..value import Value
+from ...errors import OperandError
+from ...value import Value
 from .answers import Answers
 from .breakpoints import Breakpoint, Stop
 from .conditions import Condition

@@ -1,0 +1,3 @@
+"""A script that makes no graph."""
+
+print("no Value here")
