@@ -6,11 +6,11 @@ gives back the very number. A file appears whole or not at all.
 
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from autograd_core.errors import ShapeError
+from autograd_core.files import write_whole
 
 from .module import Module
 
@@ -26,19 +26,8 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     save(MLP(2, [1], seed=0), Path(folder, "model.json"))
     ...     load(MLP(2, [1], seed=1), Path(folder, "model.json"))
     """
-    path = Path(path)
-    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        draft.write_text(json.dumps(model.state_dict()), encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise type(error)(
-            error.errno,
-            f"cannot write {str(path)!r}: {error.strerror}; name a file in an existing "
-            "folder that you may write to",
-        ) from None
-    finally:
-        draft.unlink(missing_ok=True)
+    state = json.dumps(model.state_dict()).encode()
+    write_whole(Path(path), state, "a model")
 
 
 def load(model: Module, path: str | os.PathLike[str]) -> None:

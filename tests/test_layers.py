@@ -12,7 +12,8 @@ from project import PACKAGES, ROOT, sources
 # A module imports from the lines above its own, and from its own part of the line.
 LAYERS = (
     ("errors",),
-    ("domain", "graph", "kernels", "passes", "real", "source", "text", "trees"),
+    ("domain", "files", "graph", "kernels", "passes", "real"),
+    ("source", "text", "trees"),
     ("arguments", "hooks", "op", "recording"),
     ("custom", "ops"),
     ("sequences", "sharing"),
@@ -31,6 +32,7 @@ RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 SEEN_FROM_OUTSIDE = (
     "autograd_core",
     "autograd_core.errors",
+    "autograd_core.files",
     "autograd_core.inspection",
 )
 

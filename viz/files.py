@@ -1,15 +1,10 @@
-"""A picture in a file, whole or not at all.
+"""A picture in a file, whole or not at all; the suffix of the path says the format."""
 
-The suffix of the path says the format. The file is written beside its final place and
-moved there when it is complete, so a failure leaves what was there before.
-"""
-
-import errno
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from autograd_core.files import check_place, write_whole
 
 from .dot import dot_text
 from .mermaid import mermaid_text
@@ -28,6 +23,7 @@ WRITERS: Mapping[str, Callable[[Picture], str]] = {
     "json": json_text,
     "txt": tree_text,
 }
+_WHAT = "a picture"
 SUFFIXES = tuple(f".{form}" for form in (*FORMATS, *WRITERS))
 
 
@@ -58,7 +54,7 @@ def check(path: Path, suffixes: Sequence[str] = SUFFIXES) -> str:
             f"cannot tell the format of {str(path)!r}, which has {found}; "
             f"end it with one of {', '.join(suffixes)}"
         )
-    _check_place(path)
+    check_place(path, _WHAT)
     return suffix.removeprefix(".")
 
 
@@ -68,31 +64,6 @@ def _drawing(shown: Picture, form: str, renderer: str | None) -> Drawing:
     return drawn(shown, form, renderer=renderer)
 
 
-def _check_place(path: Path) -> None:
-    if path.is_dir():
-        raise _not_written(path, errno.EISDIR, "it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        missing = f"there is no folder {str(path.parent)!r}; make it first"
-        raise _not_written(path, errno.ENOENT, missing)
-
-
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, as readable as any other new file."""
-    _check_place(path)
-    place = path.resolve()  # a symbolic link stays a link
-    draft = place.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        draft.write_bytes(content)
-        if place.exists():
-            shutil.copymode(place, draft)
-        draft.replace(place)
-    except OSError as error:
-        reason = f"{error.strerror}; choose a place where you may write"
-        raise _not_written(path, error.errno, reason) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _not_written(path: Path, code: int | None, reason: str) -> OSError:
-    # The code makes OSError choose the class: PermissionError, FileNotFoundError, ...
-    return OSError(code, f"cannot write a picture to {str(path)!r}: {reason}")
+    """Write a picture whole or not at all."""
+    write_whole(path, content, _WHAT)

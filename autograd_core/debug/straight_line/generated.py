@@ -5,11 +5,8 @@ there, for as long as the function lives. Source with a file is written whole or
 all, and an editor's breakpoints in that file are hit.
 """
 
-import errno
 import linecache
 import os
-import secrets
-import shutil
 import weakref
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OperandError
+from ...files import check_place, write_whole
 from ...real import described
 from ...value import Value
 
@@ -102,31 +100,11 @@ def checked_path(path: Any) -> Path:
             f"to_python(root, path) takes the name of a file, not {described(path)}"
         )
     place = Path(os.fsdecode(path)).absolute()
-    if os.path.isdir(place):  # which asks even for names that are too long
-        raise _not_written(place, errno.EISDIR, "it is a folder; name a file in it")
-    if not os.path.isdir(place.parent):
-        missing = f"there is no folder {str(place.parent)!r}; make it first"
-        raise _not_written(place, errno.ENOENT, missing)
+    check_place(place, "Python")
     return place
 
 
 def write(path: Path, source: str) -> None:
-    """Write a file beside its place, and move it there when it is complete."""
-    place = path.resolve()  # a symbolic link stays a link
-    draft = place.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        draft.write_text(source, encoding="utf-8", newline="\n")
-        if place.exists():
-            shutil.copymode(place, draft)
-        draft.replace(place)
-        linecache.cache.pop(str(path), None)  # what was in the file before
-    except OSError as error:
-        reason = f"{error.strerror}; choose a place where you may write"
-        raise _not_written(path, error.errno, reason) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _not_written(path: Path, code: int | None, reason: str) -> OSError:
-    # The code makes OSError choose the class: PermissionError, FileNotFoundError, ...
-    return OSError(code, f"cannot write Python to {str(path)!r}: {reason}")
+    """Write a file whole or not at all, and forget what was in it before."""
+    write_whole(path, source.encode(), "Python")
+    linecache.cache.pop(str(path), None)
