@@ -9,15 +9,16 @@ import argparse
 import gc
 import tracemalloc
 from collections.abc import Callable
+from contextlib import nullcontext
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import nn
 from autograd_core import Value, detect_anomaly, record_source, topological_order
 from autograd_core.debug import Tape, to_python
 
-from .timing import alternate, machine, table, verdict
+from .timing import machine, table, verdict
 
 NODES = 20_000  # that are made while sources are kept
 GOALS = {"source": 600.0, "step": 50.0}
@@ -43,19 +44,19 @@ def network(examples: int = 100) -> Value:
 def extra_cost(make: Callable[[], Any], inside: Any, nodes: int, runs: int) -> float:
     """Return how many nanoseconds a context adds to each node that is made inside.
 
-    It is the difference of the fastest runs, as other work on the machine only adds to
-    a time. The collector is paused, whose passes come when they come.
+    It is the difference of the fastest runs, in time of this process, as other work on
+    the machine only adds to a time. The collector is paused, whose passes come when
+    they come.
     """
-
-    def made_inside() -> None:
-        with nn.collector_paused(), inside():
-            make()
-
-    def made_outside() -> None:
-        with nn.collector_paused():
-            make()
-
-    times = alternate({"with": made_inside, "without": made_outside}, runs)
+    contexts = {"with": inside, "without": nullcontext}
+    times: dict[str, list[float]] = {name: [] for name in contexts}
+    for _ in range(runs):
+        for name, context in contexts.items():
+            gc.collect()
+            with nn.collector_paused(), context():
+                start = process_time()
+                make()
+                times[name].append(process_time() - start)
     return (min(times["with"]) - min(times["without"])) / nodes * 1e9
 
 
@@ -100,20 +101,20 @@ def _timed(root: Value, name: str, move: Callable[[Tape], Any]) -> float:
         tape.break_at(condition="abs(grad) > 1e300")
     tape.state(root)  # which finds out once who uses whom
     gc.collect()
-    start = perf_counter()
+    start = process_time()
     move(tape)
-    return perf_counter() - start
+    return process_time() - start
 
 
 def opening(count: int) -> tuple[float, float, float]:
     """Return the seconds and the bytes a node of a tape, and the seconds of a sort."""
     with nn.collector_paused():
         root = chain(count)
-        start = perf_counter()
+        start = process_time()
         nodes = len(topological_order(root))
-        sorted_, start = perf_counter() - start, perf_counter()
+        sorted_, start = process_time() - start, process_time()
         Tape(root)
-        opened = perf_counter() - start
+        opened = process_time() - start
         tracemalloc.start()
         tape = Tape(root)
         bytes_, _ = tracemalloc.get_traced_memory()
@@ -125,11 +126,11 @@ def opening(count: int) -> tuple[float, float, float]:
 def generated(count: int) -> tuple[float, float]:
     """Return the microseconds a node to write and compile both passes, and to run."""
     root = chain(count)
-    start = perf_counter()
+    start = process_time()
     code = to_python(root)
-    written, start = perf_counter() - start, perf_counter()
+    written, start = process_time() - start, process_time()
     code()
-    return written / count * 1e6, (perf_counter() - start) / count * 1e6
+    return written / count * 1e6, (process_time() - start) / count * 1e6
 
 
 def main() -> None:
