@@ -1,10 +1,11 @@
 """A model is a tree of named numbers.
 
-A `Module` holds parameters (leaf `Value`s) and other modules in its attributes, alone
-or in lists. Their place in the tree is their name: assigning them labels each parameter
-with its path, so that diagrams, debuggers and messages can say which weight is meant,
-and gives it the scope of its module, which tells it from a leaf of anybody else's.
-Attributes whose names begin with an underscore are the module's own business.
+A `Module` holds parameters (leaf `Value`s) and other modules in its attributes, alone,
+in lists or in object arrays. Their place in the tree is their name: assigning them
+labels each parameter with its path, so that diagrams, debuggers and messages can say
+which weight is meant, and gives it the scope of its module, which tells it from a leaf
+of anybody else's. Attributes whose names begin with an underscore are the module's own
+business.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 from autograd_core import Value, scope, zero_grad
 from autograd_core.errors import ShapeError, quoted
 
-from .nested import assign, numbers, shape
+from .nested import as_lists, assign, numbers, shape
 
 __all__ = ["Module"]
 
@@ -37,14 +38,14 @@ class Module:
     _name = ""  # how the module that holds this one calls it
     training = True
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs; every module defines its own."""
         raise TypeError(f"{type(self).__name__} has no forward(); define one")
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs, with every node marked as made by this module."""
         with scope(self._name or type(self).__name__):
-            return self.forward(*inputs)
+            return self.forward(*inputs, **options)
 
     def __setattr__(self, name: str, attribute: Any) -> None:
         object.__setattr__(self, name, attribute)
@@ -126,7 +127,11 @@ class Module:
         return self.train(False)
 
     def tensors(self) -> dict[str, Any]:
-        """Return the parameters as PyTorch would hold them: nested lists by name."""
+        """Return the parameters as PyTorch would hold them: nested lists by name.
+
+        A module that has numbers to save which are not learnt, such as the running
+        statistics of `BatchNorm1d`, adds them here; PyTorch calls them buffers.
+        """
         tensors: dict[str, Any] = {}
         for name, attribute in vars(self).items():
             if name.startswith("_"):
@@ -183,7 +188,11 @@ def _items(name: str, attribute: Any) -> Iterator[tuple[str, Value | Module]]:
     elif isinstance(attribute, Value):
         if attribute.is_leaf:
             yield name, attribute
-    elif isinstance(attribute, list | tuple):
-        for i, item in enumerate(attribute):
+    elif isinstance(attribute, list | tuple) or _is_object_array(attribute):
+        for i, item in enumerate(as_lists(attribute)):
             inside = f"{name}.{i}" if isinstance(item, Module) else f"{name}[{i}]"
             yield from _items(inside, item)
+
+
+def _is_object_array(attribute: Any) -> bool:
+    return str(getattr(attribute, "dtype", "")) == "object"

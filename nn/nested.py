@@ -10,15 +10,15 @@ from typing import Any
 from autograd_core import Value
 from autograd_core.errors import ShapeError
 
-__all__ = ["assign", "flat", "numbers", "shape"]
+__all__ = ["as_lists", "assign", "flat", "numbers", "shape"]
 
 
 def _is_sequence(item: Any) -> bool:
     return isinstance(item, list | tuple)
 
 
-def _as_lists(item: Any) -> Any:
-    """Turn an array or a tensor into nested lists; leave anything else."""
+def as_lists(item: Any) -> Any:
+    """Turn an array or a tensor into nested lists; leave anything else as it is."""
     return item.tolist() if hasattr(item, "tolist") else item
 
 
@@ -28,7 +28,7 @@ def shape(item: Any) -> tuple[int, ...]:
     >>> shape([[1, 2, 3], [4, 5, 6]])
     (2, 3)
     """
-    item = _as_lists(item)
+    item = as_lists(item)
     if not _is_sequence(item):
         return ()
     inner = {shape(part) for part in item}
@@ -43,7 +43,7 @@ def flat(item: Any) -> Iterator[Any]:
     >>> list(flat([[1, 2], [3]]))
     [1, 2, 3]
     """
-    item = _as_lists(item)
+    item = as_lists(item)
     if _is_sequence(item):
         for part in item:
             yield from flat(part)
@@ -53,7 +53,7 @@ def flat(item: Any) -> Iterator[Any]:
 
 def numbers(item: Any) -> Any:
     """Return the same nesting with floats in place of Values and other numbers."""
-    item = _as_lists(item)
+    item = as_lists(item)
     if _is_sequence(item):
         return [numbers(part) for part in item]
     return item.data if isinstance(item, Value) else Value(item).data

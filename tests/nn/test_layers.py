@@ -98,22 +98,6 @@ def test_a_seed_fixes_the_weights(seed):
     assert nn.MLP(2, [3, 1], seed=seed + 1).state_dict() != state
 
 
-@pytest.mark.parametrize("name", sorted(nn.INITIALIZERS))
-def test_an_initialiser_has_the_variance_of_its_paper(name):
-    """Over 10,000 draws the variance is 2/n_in (He) or 2/(n_in + n_out) (Glorot)."""
-    from random import Random
-
-    random = Random(0)
-    n_in, n_out = 30, 10
-    draws = [nn.INITIALIZERS[name](n_in, n_out, random) for _ in range(10_000)]
-
-    wanted = 2 / n_in if name.startswith("he") else 2 / (n_in + n_out)
-    assert np.var(draws) == pytest.approx(wanted, rel=0.05)
-    assert abs(np.mean(draws)) < 4 * math.sqrt(wanted / 10_000)
-    if name.endswith("uniform"):
-        assert max(map(abs, draws)) <= math.sqrt(3 * wanted)
-
-
 def test_rectifiers_begin_with_he_and_the_rest_with_glorot():
     """The default initialiser follows the activation; `init` overrides it."""
 

@@ -96,6 +96,43 @@ def test_every_node_knows_the_module_that_made_it():
     }
 
 
+def test_an_object_array_of_values_holds_parameters():
+    """A reader's own layer, `W @ x + b` on arrays, is a module like any other."""
+    numpy = pytest.importorskip("numpy")
+
+    class Own(nn.Module):
+        def __init__(self):
+            self.W = numpy.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+            self.b = numpy.array([Value(0.5), Value(-0.5)])
+            self.scales = numpy.array([2.0, 3.0])
+
+        def forward(self, x):
+            return self.W @ x + self.b
+
+    model = Own()
+    y, z = model(numpy.array([1.0, -1.0]))
+    (y + z).backward()
+
+    assert [p.label for p in model.parameters()][:2] == ["W[0][0]", "W[0][1]"]
+    assert len(model.parameters()) == 6
+    assert [w.grad for w in model.W.ravel()] == [1.0, -1.0, 1.0, -1.0]
+    assert y.scope == model.b[0].scope == "Own"
+    state = model.state_dict()
+    assert state == {"W": [[1.0, 2.0], [3.0, 4.0]], "b": [0.5, -0.5]}
+    model.load_state_dict({**state, "b": numpy.array([1.0, 2.0])})
+    assert [b.data for b in model.b] == [1.0, 2.0]
+
+
+def test_a_call_hands_its_keywords_to_forward():
+    """What forward names may be named in the call."""
+
+    class Scaled(nn.Module):
+        def forward(self, x, factor=1.0):
+            return x * factor
+
+    assert Scaled()(2.0, factor=3.0) == 6.0
+
+
 def test_zero_grad_clears_every_parameter():
     """After zero_grad no parameter remembers a backward pass."""
     model = nn.MLP(2, [2, 1], seed=0)

@@ -2,20 +2,21 @@
 
 A neuron is one `dot` node, the weighted sum z = w·x + b, and one activation node
 a = σ(z); a layer is a list of neurons that see the same inputs, and an MLP is a list of
-layers. Inputs and outputs are plain lists of numbers or `Value`s.
+layers. Inputs and outputs are plain lists of numbers or `Value`s. After a call each
+layer has its z and a at hand, held weakly: they live as long as the graph does.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any
 
 from autograd_core import OPS, Value, dot
-from autograd_core.errors import OperandError, ShapeError, UnknownNameError
+from autograd_core.errors import ShapeError, UnknownNameError
 
-from .initializers import INITIALIZERS
-from .module import Module
+from ..module import Module
+from .signals import Recent, nodes, vector
+from .weights import Initializer, count, initializer
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
@@ -38,22 +39,35 @@ class Neuron(Module):
         n_in: int,
         activation: str | Activation | None = "tanh",
         *,
-        init: str | None = None,
+        init: str | Initializer | None = None,
         n_out: int = 1,
         random: Random | None = None,
     ) -> None:
         """Draw the weights; `n_out` is the width of the layer it stands in."""
-        n_in = _count(n_in, "n_in")
+        n_in = count(n_in, "n_in")
         self._activate = _activation(activation)
         draw = _initializer(init, activation)
         random = random or Random()
         self.weight = [Value(draw(n_in, n_out, random)) for _ in range(n_in)]
         self.bias = Value(0.0)
+        self._recent = Recent()
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         """Return the activation, a Value."""
-        z = dot(self.weight, _counted(inputs, len(self.weight), self), self.bias)
-        return z if self._activate is None else self._activate(z)
+        z = dot(self.weight, vector(inputs, len(self.weight), self), self.bias)
+        a = z if self._activate is None else self._activate(z)
+        self._recent.keep(z=z, a=a)
+        return a
+
+    @property
+    def z(self) -> Any:
+        """The weighted sum of the last call, as long as its graph lives."""
+        return self._recent.recall("z", self)
+
+    @property
+    def a(self) -> Any:
+        """The activation of the last call, as long as its graph lives."""
+        return self._recent.recall("a", self)
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.weight)})"
@@ -75,12 +89,12 @@ class Layer(Module):
         n_out: int,
         activation: str | Activation | None = "tanh",
         *,
-        init: str | None = None,
+        init: str | Initializer | None = None,
         seed: int | None = None,
         random: Random | None = None,
     ) -> None:
         """Draw the weights of `n_out` neurons one after the other."""
-        n_in, n_out = _count(n_in, "n_in"), _count(n_out, "n_out")
+        n_in, n_out = count(n_in, "n_in"), count(n_out, "n_out")
         random = random or Random(seed)
         self.neurons = [
             Neuron(n_in, activation, init=init, n_out=n_out, random=random)
@@ -89,8 +103,24 @@ class Layer(Module):
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the list of the neurons' activations."""
-        signal = _as_nodes(_counted(inputs, len(self.neurons[0].weight), self))
+        signal = nodes(vector(inputs, len(self.neurons[0].weight), self))
         return [neuron(signal) for neuron in self.neurons]
+
+    @property
+    def z(self) -> list[Any]:
+        """The weighted sums of the last call, as long as its graph lives.
+
+        >>> layer = Layer(2, 1, "relu", seed=0)
+        >>> (a,) = layer([1.0, 2.0])
+        >>> layer.a == [a], layer.z == list(a.parents)
+        (True, True)
+        """
+        return [neuron.z for neuron in self.neurons]
+
+    @property
+    def a(self) -> list[Any]:
+        """The activations of the last call, as long as its graph lives."""
+        return [neuron.a for neuron in self.neurons]
 
     def tensors(self) -> dict[str, Any]:
         """Return the neurons' weights as the rows of one matrix, as PyTorch does."""
@@ -125,7 +155,7 @@ class MLP(Module):
         n_outs: Sequence[int],
         activation: str | Activation | None = "tanh",
         *,
-        init: str | None = None,
+        init: str | Initializer | None = None,
         seed: int | None = None,
     ) -> None:
         """Draw the weights layer by layer."""
@@ -134,7 +164,7 @@ class MLP(Module):
                 "MLP(n_in, n_outs) takes the widths of its layers as a non-empty list "
                 f"such as [16, 10], not {n_outs!r}"
             )
-        widths = [_count(n, "a width") for n in (n_in, *n_outs)]
+        widths = [count(n, "a width") for n in (n_in, *n_outs)]
         activation = _activation(activation)
         random = Random(seed)
         last = len(n_outs) - 1
@@ -146,48 +176,13 @@ class MLP(Module):
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         """Return the outputs of the last layer."""
-        signal = _counted(inputs, self._widths[0], self)
+        signal = vector(inputs, self._widths[0], self)
         for layer in self.layers:
             signal = layer(signal)
         return signal[0] if len(signal) == 1 else signal
 
     def __repr__(self) -> str:
         return f"MLP({self._widths[0]}, {self._widths[1:]})"
-
-
-def _count(n: Any, name: str) -> int:
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise OperandError(f"{name} takes a whole number of units, not {n!r}")
-    if n < 1:
-        raise ShapeError(f"{name} takes at least 1 unit, not {n}")
-    return n
-
-
-def _counted(inputs: Any, wanted: int, module: Module) -> list[Any]:
-    """Return the inputs as a list of the length that `module` takes."""
-    try:
-        counted = list(inputs)
-    except TypeError:
-        raise OperandError(
-            f"{module!r} takes a list of {wanted} numbers, not {inputs!r} of type "
-            f"{type(inputs).__name__}"
-        ) from None
-    if len(counted) != wanted:
-        raise ShapeError(f"{module!r} takes {wanted} inputs; got {len(counted)}")
-    return counted
-
-
-def _as_nodes(inputs: list[Any]) -> list[Value]:
-    """Make nodes of plain numbers once, so that all neurons of a layer share them."""
-    return [
-        x if isinstance(x, Value) else Value(x, label=name, requires_grad=False)
-        for x, name in zip(inputs, _names(len(inputs)), strict=True)
-    ]
-
-
-@cache
-def _names(count: int) -> tuple[str, ...]:
-    return tuple([f"x[{i}]" for i in range(count)])
 
 
 def _activation(activation: str | Activation | None) -> Activation | None:
@@ -202,12 +197,8 @@ def _activation(activation: str | Activation | None) -> Activation | None:
     return OPS[activation]
 
 
-def _initializer(
-    init: str | None, activation: object
-) -> Callable[[int, int, Random], float]:
+def _initializer(init: str | Initializer | None, activation: object) -> Initializer:
     if init is None:
         name = getattr(activation, "name", activation)
         init = "he_uniform" if name in _RECTIFIERS else "glorot_uniform"
-    if init not in INITIALIZERS:
-        raise UnknownNameError("initialiser", init, INITIALIZERS)
-    return INITIALIZERS[init]
+    return initializer(init)

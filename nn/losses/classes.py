@@ -1,0 +1,95 @@
+"""Classes and targets as the losses of classification take them, checked.
+
+A target is the index of a class, or a probability for each class; which of the two is
+told by its shape alone.
+"""
+
+import math
+import operator
+from typing import Any
+
+from autograd_core.errors import DomainError, OperandError, ShapeError
+
+from ..nested import flat, numbers, shape
+from .reduction import data_of, probability
+
+__all__ = ["class_indices", "class_weights", "distributions", "rows_of"]
+
+_TOLERANCE = 1e-4  # what single precision leaves of a sum of 1
+
+
+def rows_of(name: str, scores: Any) -> tuple[tuple[int, ...], int, list[list[Any]]]:
+    """Return the shape of the batch, the number of classes, and a row per example.
+
+    >>> rows_of("f", [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    ((2,), 3, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    """
+    whole = shape(scores)
+    if not whole:
+        raise OperandError(
+            f"{name} takes a list with one number for each class, not {scores!r}"
+        )
+    if whole == (0,):  # a batch without examples: how many classes is not known
+        return (0,), 0, []
+    *form, classes = whole
+    if not classes:
+        raise ShapeError(f"{name} takes at least one class; got shape {whole}")
+    items = list(flat(scores))
+    starts = range(0, len(items), classes)
+    return tuple(form), classes, [items[i : i + classes] for i in starts]
+
+
+def class_indices(
+    name: str, targets: Any, form: tuple[int, ...], classes: int
+) -> list[int]:
+    """Return the indices of the true classes, one for each row."""
+    if shape(targets) != form:
+        raise ShapeError(
+            f"{name} takes one target for each list of {classes} numbers, of shape "
+            f"{form}; got targets of shape {shape(targets)}"
+        )
+    return [_class_index(name, target, classes) for target in flat(targets)]
+
+
+def _class_index(name: str, target: Any, classes: int) -> int:
+    try:
+        index = operator.index(target)
+    except TypeError:
+        raise OperandError(
+            f"{name} takes the index of a class as target, not {target!r}"
+        ) from None
+    if not 0 <= index < classes:
+        raise ShapeError(
+            f"{name} got target {target} for {classes} classes; targets count from 0 "
+            f"to {classes - 1}"
+        )
+    return index
+
+
+def class_weights(name: str, weight: Any, classes: int) -> list[float] | None:
+    """Return a factor for each class, or None where all count alike."""
+    if weight is None:
+        return None
+    if classes and shape(weight) != (classes,):
+        raise ShapeError(
+            f"{name} takes as weight one factor for each of {classes} classes; got "
+            f"shape {shape(weight)}"
+        )
+    factors: list[float] = [*flat(numbers(weight))]
+    for factor in factors:
+        if not 0.0 <= factor < math.inf:
+            raise DomainError(f"{name} takes weights from 0 up, not {factor!r}")
+    return factors
+
+
+def distributions(name: str, targets: Any) -> list[list[Any]]:
+    """Return the probabilities of the classes, row by row, if they sum to 1."""
+    _, _, rows = rows_of(name, targets)
+    for row in rows:
+        whole = math.fsum(probability(name, share) for share in row)
+        if abs(whole - 1.0) > _TOLERANCE:
+            raise DomainError(
+                f"{name} takes targets whose probabilities sum to 1; got "
+                f"{[data_of(share) for share in row]}, which sum to {whole!r}"
+            )
+    return rows
