@@ -12,6 +12,13 @@ PyTorch's wherever PyTorch has one; data are plain lists of numbers.
 13
 """
 
+from . import schedules
+from .clipping import (
+    clip_by_global_norm,
+    clip_by_value,
+    clip_grad_norm_,
+    clip_grad_value_,
+)
 from .data import DataLoader
 from .deltas import deltas
 from .files import load, save
@@ -58,6 +65,7 @@ from .layers import (
     flatten,
     scaled_dot_product_attention,
 )
+from .lbfgs import LBFGS
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -71,10 +79,31 @@ from .losses import (
     nll_loss,
     smooth_l1_loss,
 )
+from .minimizers import Minimum, minimize
 from .module import Module
-from .optimizers import SGD, Adam, Optimizer
+from .newton import Newton
+from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .schedulers import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    SequentialLR,
+    StepLR,
+)
 from .training import History, Step, accuracy, collector_paused, fit
-from .transformations import Transformation, chain, momentum, scale_by_adam
+from .transformations import (
+    Transformation,
+    add_decayed_weights,
+    chain,
+    momentum,
+    scale_by_adagrad,
+    scale_by_adam,
+    scale_by_rms,
+    scale_by_stddev,
+)
 from .vectors import (
     biases_to_vector,
     parameters_to_vector,
@@ -86,43 +115,62 @@ from .vectors import (
 
 __all__ = [
     "Activation",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AvgPool2d",
     "BatchNorm1d",
     "CausalSelfAttention",
     "Conv2d",
+    "CosineAnnealingLR",
     "DataLoader",
     "Dropout",
     "Embedding",
+    "ExponentialLR",
     "Flatten",
     "GRU",
     "GRUCell",
     "History",
     "INITIALIZERS",
+    "LBFGS",
+    "LRScheduler",
     "LSTM",
     "LSTMCell",
+    "LambdaLR",
     "Layer",
     "LayerNorm",
     "Linear",
+    "LinearLR",
     "MLP",
     "MaxPool2d",
+    "Minimum",
     "Module",
+    "MultiStepLR",
     "MultiheadAttention",
     "Neuron",
+    "Newton",
     "Optimizer",
     "RMSNorm",
+    "RMSprop",
     "RNN",
     "RNNCell",
     "Residual",
     "SGD",
     "Sequential",
+    "SequentialLR",
     "Step",
+    "StepLR",
     "Transformation",
     "accuracy",
+    "add_decayed_weights",
     "biases_to_vector",
     "binary_cross_entropy_with_logits",
     "calculate_gain",
     "chain",
+    "clip_by_global_norm",
+    "clip_by_value",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "collector_paused",
     "constant",
     "cross_entropy",
@@ -141,6 +189,7 @@ __all__ = [
     "l1_loss",
     "load",
     "log_softmax",
+    "minimize",
     "momentum",
     "mse_loss",
     "nll_loss",
@@ -149,8 +198,12 @@ __all__ = [
     "orthogonal",
     "parameters_to_vector",
     "save",
+    "scale_by_adagrad",
     "scale_by_adam",
+    "scale_by_rms",
+    "scale_by_stddev",
     "scaled_dot_product_attention",
+    "schedules",
     "smooth_l1_loss",
     "uniform",
     "vector_to_biases",
