@@ -12,7 +12,7 @@ PyTorch's wherever PyTorch has one; data are plain lists of numbers.
 13
 """
 
-from . import schedules
+from . import explaining, schedules
 from .clipping import (
     clip_by_global_norm,
     clip_by_value,
@@ -21,6 +21,16 @@ from .clipping import (
 )
 from .data import DataLoader
 from .deltas import deltas
+from .explaining import (
+    attention_relevance,
+    convergence_delta,
+    gradient_times_attention,
+    gradient_times_input,
+    integrated_gradients,
+    relevance,
+    saliency,
+    smooth_grad,
+)
 from .files import load, save
 from .initializers import (
     INITIALIZERS,
@@ -163,6 +173,7 @@ __all__ = [
     "Transformation",
     "accuracy",
     "add_decayed_weights",
+    "attention_relevance",
     "biases_to_vector",
     "binary_cross_entropy_with_logits",
     "calculate_gain",
@@ -173,18 +184,23 @@ __all__ = [
     "clip_grad_value_",
     "collector_paused",
     "constant",
+    "convergence_delta",
     "cross_entropy",
     "deltas",
+    "explaining",
     "fans",
     "fit",
     "flatten",
     "glorot_normal",
     "glorot_uniform",
+    "gradient_times_attention",
+    "gradient_times_input",
     "half_squared_error",
     "he_normal",
     "he_uniform",
     "hinge_loss",
     "huber_loss",
+    "integrated_gradients",
     "kl_div",
     "l1_loss",
     "load",
@@ -197,6 +213,8 @@ __all__ = [
     "ones",
     "orthogonal",
     "parameters_to_vector",
+    "relevance",
+    "saliency",
     "save",
     "scale_by_adagrad",
     "scale_by_adam",
@@ -204,6 +222,7 @@ __all__ = [
     "scale_by_stddev",
     "scaled_dot_product_attention",
     "schedules",
+    "smooth_grad",
     "smooth_l1_loss",
     "uniform",
     "vector_to_biases",
