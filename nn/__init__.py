@@ -13,6 +13,8 @@ PyTorch's wherever PyTorch has one; data are plain lists of numbers.
 """
 
 from . import explaining, schedules
+from .callbacks import Callback, EarlyStopping, Epoch, History, Step
+from .checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from .clipping import (
     clip_by_global_norm,
     clip_by_value,
@@ -20,7 +22,9 @@ from .clipping import (
     clip_grad_value_,
 )
 from .data import DataLoader
+from .datasets import StackDataset, Subset, random_split
 from .deltas import deltas
+from .evaluation import accuracy, evaluate, multiclass_accuracy
 from .explaining import (
     attention_relevance,
     convergence_delta,
@@ -32,6 +36,7 @@ from .explaining import (
     smooth_grad,
 )
 from .files import load, save
+from .freezing import freeze, unfreeze
 from .initializers import (
     INITIALIZERS,
     calculate_gain,
@@ -76,6 +81,7 @@ from .layers import (
     scaled_dot_product_attention,
 )
 from .lbfgs import LBFGS
+from .loading import LoadedKeys
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -103,7 +109,8 @@ from .schedulers import (
     SequentialLR,
     StepLR,
 )
-from .training import History, Step, accuracy, collector_paused, fit
+from .steps import collector_paused
+from .training import fit
 from .transformations import (
     Transformation,
     add_decayed_weights,
@@ -130,12 +137,16 @@ __all__ = [
     "AdamW",
     "AvgPool2d",
     "BatchNorm1d",
+    "Callback",
     "CausalSelfAttention",
+    "Checkpoint",
     "Conv2d",
     "CosineAnnealingLR",
     "DataLoader",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
+    "Epoch",
     "ExponentialLR",
     "Flatten",
     "GRU",
@@ -151,6 +162,7 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "LinearLR",
+    "LoadedKeys",
     "MLP",
     "MaxPool2d",
     "Minimum",
@@ -168,8 +180,10 @@ __all__ = [
     "SGD",
     "Sequential",
     "SequentialLR",
+    "StackDataset",
     "Step",
     "StepLR",
+    "Subset",
     "Transformation",
     "accuracy",
     "add_decayed_weights",
@@ -187,10 +201,12 @@ __all__ = [
     "convergence_delta",
     "cross_entropy",
     "deltas",
+    "evaluate",
     "explaining",
     "fans",
     "fit",
     "flatten",
+    "freeze",
     "glorot_normal",
     "glorot_uniform",
     "gradient_times_attention",
@@ -204,18 +220,22 @@ __all__ = [
     "kl_div",
     "l1_loss",
     "load",
+    "load_checkpoint",
     "log_softmax",
     "minimize",
     "momentum",
     "mse_loss",
+    "multiclass_accuracy",
     "nll_loss",
     "normal",
     "ones",
     "orthogonal",
     "parameters_to_vector",
+    "random_split",
     "relevance",
     "saliency",
     "save",
+    "save_checkpoint",
     "scale_by_adagrad",
     "scale_by_adam",
     "scale_by_rms",
@@ -224,6 +244,7 @@ __all__ = [
     "schedules",
     "smooth_grad",
     "smooth_l1_loss",
+    "unfreeze",
     "uniform",
     "vector_to_biases",
     "vector_to_parameters",

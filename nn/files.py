@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from autograd_core.errors import ShapeError
+from autograd_core.errors import OperandError, ShapeError
 from autograd_core.files import write_whole
 
 from .module import Module
 
-__all__ = ["load", "save"]
+__all__ = ["load", "read_object", "save"]
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> None:
@@ -32,13 +32,23 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
 
 def load(model: Module, path: str | os.PathLike[str]) -> None:
     """Read a file that `save` wrote into a model of the same shape."""
-    text = Path(path).read_text(encoding="utf-8")
+    state = read_object(path, "a saved model")
     try:
-        state: Any = json.loads(text)
-    except json.JSONDecodeError as error:
+        model.load_state_dict(state)
+    except (TypeError, ValueError) as error:
+        kind = OperandError if isinstance(error, TypeError) else ShapeError
+        raise kind(f"{path} holds another model or none: {error}") from None
+
+
+def read_object(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
+    """Return the JSON object in a file; `what` it should be is for messages."""
+    content = Path(path).read_bytes()
+    try:
+        state: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise ShapeError(
-            f"{path} does not hold a saved model: {error}; was it cut short?"
+            f"{path} does not hold {what}: {error}; was it cut short?"
         ) from None
     if not isinstance(state, dict):
-        raise ShapeError(f"{path} does not hold a saved model: not a JSON object")
-    model.load_state_dict(state)
+        raise ShapeError(f"{path} does not hold {what}: not a JSON object")
+    return state

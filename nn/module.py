@@ -8,13 +8,13 @@ of anybody else's. Attributes whose names begin with an underscore are the modul
 business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd_core import Value, scope, zero_grad
-from autograd_core.errors import ShapeError, quoted
 
-from .nested import as_lists, assign, numbers, shape
+from .loading import LoadedKeys, load_tensors
+from .nested import as_lists, numbers
 
 __all__ = ["Module"]
 
@@ -154,28 +154,24 @@ class Module:
         """
         return {name: numbers(tensor) for name, tensor in self.tensors().items()}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(
+        self, state: Mapping[str, Any], strict: bool = True
+    ) -> LoadedKeys | None:
         """Take over the numbers of `state`, all of them or, on an error, none.
 
-        Tensors and arrays are welcome in place of nested lists.
+        Tensors and arrays are welcome in place of nested lists. With `strict=False`
+        what both have is loaded: missing names are of the model alone and keep their
+        numbers, unexpected ones are of the state alone, and the names are returned. It
+        is an error if nothing fits.
+
+        >>> from nn import MLP
+        >>> model = MLP(2, [3, 5])
+        >>> found = model.load_state_dict(MLP(2, [3]).state_dict(), strict=False)
+        >>> found.loaded_keys, found.missing_keys
+        (['layers.0.weight', 'layers.0.bias'], ['layers.1.weight', 'layers.1.bias'])
         """
-        tensors = self.tensors()
-        missing = [name for name in tensors if name not in state]
-        unexpected = [name for name in state if name not in tensors]
-        if missing or unexpected:
-            raise ShapeError(
-                f"the state does not fit {self!r}: missing {quoted(missing) or 'none'}"
-                f", unexpected {quoted(unexpected) or 'none'}"
-            )
-        loaded = {name: numbers(state[name]) for name in tensors}
-        for name, tensor in tensors.items():
-            if shape(tensor) != shape(loaded[name]):
-                raise ShapeError(
-                    f"{name} has shape {shape(tensor)} in {self!r}, "
-                    f"{shape(loaded[name])} in the state"
-                )
-        for name, tensor in tensors.items():
-            assign(tensor, loaded[name])
+        found = load_tensors(self.tensors(), state, repr(self), strict=strict)
+        return None if strict else found
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

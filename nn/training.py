@@ -2,93 +2,96 @@
 
 `fit` is the loop everybody writes: predict, measure, go backward, step. It pauses the
 cyclic collector while a graph is built and walked, which no graph needs, since graphs
-hold no cycle; and it stops before a loss that is not finite can spoil the parameters.
+hold no cycle; it stops before a number that is not finite can spoil the parameters; and
+with a checkpoint, a run that was killed goes on as if it had not been.
 """
 
-import gc
-import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from autograd_core import Value, no_grad
 from autograd_core.errors import (
     MissingExtraError,
-    NonFiniteError,
     OperandError,
     ShapeError,
+    UnknownNameError,
 )
 
+from .callbacks import Callback, EarlyStopping, Epoch, History, Step, checked_callbacks
+from .checkpoints import Checkpoint
 from .data import DataLoader
+from .evaluation import (
+    Measure,
+    accuracy,
+    all_pairs,
+    checked_metrics,
+    in_mode,
+    measured,
+)
+from .loops import Run
 from .module import Module
 from .optimizers import Optimizer
+from .steps import StepTaker, collector_paused
 
-__all__ = ["History", "Step", "accuracy", "collector_paused", "fit"]
-
-
-@dataclass
-class History:
-    """The losses of a training run: of every step, and their mean over each epoch."""
-
-    loss: list[float] = field(default_factory=list)
-    epoch_loss: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a callback of `fit` sees: all gradients there, no parameter moved yet.
-
-    `number` counts the steps of the run from 0, `epoch` the passes over the data;
-    `loss` is the root of the graph. The graph is freed after the step, unless a
-    callback keeps the loss.
-    """
-
-    number: int
-    epoch: int
-    loss: Value
-    model: Module
-    optimizer: Optimizer
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector, and leave it as it was found.
-
-    >>> with collector_paused():
-    ...     gc.isenabled()
-    False
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "Epoch",
+    "History",
+    "Step",
+    "accuracy",
+    "collector_paused",
+    "fit",
+]
 
 
 def fit(
     model: Module,
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
+    inputs: Any,
+    targets: Any = None,
     *,
-    loss: Callable[[list[Any], list[Any]], Any],
+    loss: Measure,
     optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int = 32,
     shuffle: bool = True,
     seed: int | None = 0,
+    drop_last: bool = False,
+    batched: bool = False,
+    validation: Any = None,
+    metrics: Mapping[str, Measure] | None = None,
+    scheduler: Any = None,
+    schedule_every: str = "epoch",
+    checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+    detect_anomaly: bool = False,
     progress: bool | None = None,
-    callbacks: Sequence[Callable[[Step], Any]] = (),
+    callbacks: Sequence[Any] = (),
 ) -> History:
     """Train `model` on examples and return the history of its loss.
 
-    `loss` takes the outputs and the targets of a batch. `progress` shows a bar: True
-    demands it, None shows it if tqdm is installed, False is silent. Each of `callbacks`
-    is called with a `Step` between the backward pass and the move of the parameters;
-    an error in one ends the training before that move.
+    The data are `inputs` and `targets`, or one data set of pairs, or a `DataLoader`,
+    which then has the batch size, the order and the seed. `loss` takes the outputs and
+    the targets of a batch; the model is called with one input after the other or, if
+    `batched`, with the list of them, as `BatchNorm1d` needs; `drop_last` leaves out a
+    last batch that is not full, which may be a single example.
+
+    `validation`, a pair `(inputs, targets)` or a data set, is measured after each epoch
+    in evaluation mode: its loss, and each of `metrics`, functions of all outputs and
+    targets by their names. `scheduler` is stepped after each "epoch" or "step".
+    Gradients are clipped in the optimiser's chain: `chain(clip_by_global_norm(1.0),
+    scale_by_adam(0.9, 0.999, 1e-8))`.
+
+    Each of `callbacks` is a function that is called with a `Step` between the backward
+    pass and the move of the parameters, or a `Callback` such as `EarlyStopping`. An
+    error in a step ends the training before its move, and so does a loss, a gradient or
+    a parameter that is not finite; the message says where the first such number is.
+    `detect_anomaly` also finds its line, and takes about twice as long.
+
+    `checkpoint`, a path or a `Checkpoint`, is written after each epoch; if it is there,
+    the run goes on from it, equal to the last bit. `progress` shows a bar: True demands
+    it, None shows it if tqdm is installed, False is silent.
 
     >>> from nn import MLP, SGD, mse_loss
     >>> model = MLP(1, [1], seed=0)
@@ -98,83 +101,91 @@ def fit(
     >>> history.epoch_loss[-1] < 1e-3 < history.epoch_loss[0]
     True
     """
+    _check(model, optimizer, epochs, scheduler, schedule_every)
+    called, hooks = checked_callbacks(callbacks)
+    tqdm = _tqdm(progress)
+    loader = _loader(inputs, targets, batch_size, shuffle, seed, drop_last)
+    options: Any = {"batched": batched, "anomalies": detect_anomaly}
+    run = Run(
+        model=model,
+        optimizer=optimizer,
+        loader=loader,
+        history=History(metrics={name: [] for name in checked_metrics(metrics)}),
+        take_step=StepTaker(model, loss, optimizer, called, **options),
+        validate=_validation(model, validation, {"loss": loss}, metrics, batched),
+        scheduler=scheduler,
+        schedule_every=schedule_every,
+        hooks=hooks,
+        checkpoint=_checkpoint(checkpoint),
+        stateful=[c for c in callbacks if hasattr(c, "load_state_dict")],
+    )
+    with nullcontext() if model.training else in_mode(model, training=True):
+        return run.train(epochs, partial(_bar, tqdm, epochs * len(loader)))
+
+
+def _check(
+    model: Any, optimizer: Any, epochs: Any, scheduler: Any, schedule_every: Any
+) -> None:
     if not isinstance(epochs, int) or epochs < 0:
         raise ShapeError(f"epochs takes a count from 0 up, not {epochs!r}")
+    if not isinstance(model, Module):
+        raise OperandError(f"fit takes a model, an nn.Module, not {model!r:.60}")
     if not isinstance(optimizer, Optimizer):
         raise OperandError(
             "fit takes an optimizer such as nn.SGD(model.parameters()), not "
             f"{optimizer!r}"
         )
-    _check_callbacks(callbacks)
-    loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
-    history = History()
-    take_step = partial(_step, model, loss, optimizer, callbacks)
-    with _bar(epochs * len(loader), progress) as advance:
-        for epoch in range(epochs):
-            start = len(history.loss)
-            for xs, ys in loader:
-                history.loss.append(take_step(xs, ys, len(history.loss), epoch))
-                advance(history.loss[-1])
-            steps = history.loss[start:]
-            history.epoch_loss.append(math.fsum(steps) / len(steps))
-    return history
+    if schedule_every not in ("epoch", "step"):
+        raise UnknownNameError("schedule_every", schedule_every, ["epoch", "step"])
+    if scheduler is None:
+        return
+    if not callable(getattr(scheduler, "step", None)):
+        raise OperandError(
+            f"fit takes a scheduler such as nn.StepLR(optimizer, 10), not {scheduler!r}"
+        )
+    if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+        raise OperandError("the scheduler sets the rate of another optimizer")
 
 
-def _check_callbacks(callbacks: Any) -> None:
-    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    for callback in given:
-        if given is not callbacks or not callable(callback):
+def _loader(data: Any, targets: Any, *options: Any) -> DataLoader:
+    if isinstance(data, DataLoader):
+        if targets is not None:
+            raise OperandError("a DataLoader has its targets; pass no others to fit")
+        return data
+    batch_size, shuffle, seed, drop_last = options
+    return DataLoader(
+        data, targets, batch_size, shuffle=shuffle, seed=seed, drop_last=drop_last
+    )
+
+
+def _validation(
+    model: Module, data: Any, loss: Any, metrics: Any, batched: bool
+) -> Callable[[], dict[str, float]] | None:
+    """Return what measures the model on the validation data."""
+    if data is None:
+        if metrics:
             raise OperandError(
-                "fit takes callbacks as a list of functions of one nn.Step, such as "
-                f"callbacks=[print]; got {callbacks!r}"
+                "metrics are of the validation data; pass validation=(inputs, targets)"
             )
+        return None
+    inputs, targets = all_pairs(data)
+    measures = {**loss, **checked_metrics(metrics)}
+    return lambda: measured(model, inputs, targets, measures, batched)
 
 
-def _step(
-    model: Module,
-    loss: Callable[[list[Any], list[Any]], Any],
-    optimizer: Optimizer,
-    callbacks: Sequence[Callable[[Step], Any]],
-    xs: list[Any],
-    ys: list[Any],
-    number: int,
-    epoch: int,
-) -> float:
-    """Take one step of gradient descent and return the loss before it."""
-    with collector_paused():
-        optimizer.zero_grad()
-        value = _checked_loss(loss([model(x) for x in xs], ys))
-        if not math.isfinite(value.data):
-            raise NonFiniteError(
-                f"the loss is {value.data} at step {number}; the parameters are those "
-                "of the step before. Lower lr, or look at the inputs"
-            )
-        value.backward()
-        for callback in callbacks:
-            callback(Step(number, epoch, value, model, optimizer))
-    optimizer.step()
-    return value.data
-
-
-def _checked_loss(value: Any) -> Value:
-    if isinstance(value, Value):
-        return value
-    raise OperandError(f"loss(outputs, targets) must return one Value, not {value!r}")
+def _checkpoint(given: Any) -> Checkpoint | None:
+    return (
+        given if given is None or isinstance(given, Checkpoint) else Checkpoint(given)
+    )
 
 
 @contextmanager
-def _bar(steps: int, progress: bool | None) -> Iterator[Callable[[float], None]]:
+def _bar(tqdm: Any, steps: int, done: int) -> Iterator[Callable[[float], None]]:
     """Open a progress bar and yield the function that advances it."""
-    try:
-        tqdm = _tqdm() if progress is not False else None
-    except ImportError:
-        if progress:
-            raise MissingExtraError("a progress bar needs tqdm", "nn") from None
-        tqdm = None
     if tqdm is None:
         yield lambda loss: None
         return
-    with tqdm(total=steps, unit="step", mininterval=0.5) as bar:
+    with tqdm(total=steps, initial=done, unit="step", mininterval=0.5) as bar:
 
         def advance(loss: float) -> None:
             bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
@@ -183,26 +194,14 @@ def _bar(steps: int, progress: bool | None) -> Iterator[Callable[[float], None]]
         yield advance
 
 
-def _tqdm() -> Any:
-    from tqdm import tqdm
-
+def _tqdm(progress: bool | None) -> Any:
+    """Return what shows a bar, None if there shall be none."""
+    if progress is False:
+        return None
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        if progress:
+            raise MissingExtraError("a progress bar needs tqdm", "nn") from None
+        return None
     return tqdm
-
-
-def accuracy(model: Module, inputs: Sequence[Any], targets: Sequence[int]) -> float:
-    """Return the share of examples whose largest output is at the target's index.
-
-    >>> class Echo(Module):
-    ...     def forward(self, x):
-    ...         return x
-    >>> accuracy(Echo(), [[1.0, 2.0], [4.0, 3.0]], [1, 1])
-    0.5
-    """
-    loader = DataLoader(inputs, targets, batch_size=1, shuffle=False)
-    with no_grad():
-        hits = sum(1 for (x,), (y,) in loader if _largest(model(x)) == y)
-    return hits / len(inputs)
-
-
-def _largest(outputs: Sequence[Any]) -> int:
-    return max(range(len(outputs)), key=lambda i: outputs[i])

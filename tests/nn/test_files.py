@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd_core.errors import ShapeError
+from autograd_core.errors import OperandError, ShapeError
 
 
 @given(st.lists(st.floats(), min_size=3, max_size=3))
@@ -55,7 +55,9 @@ def test_an_unwritable_path_leaves_what_was_there(tmp_path):
     ("text", "words"),
     [
         ('{"layers.0.weight": [[1.0', "was it cut short"),
+        ("", "was it cut short"),
         ("[1, 2]", "not a JSON object"),
+        ("[" * 100_000, "does not hold a saved model"),
         ('{"layers.0.weight": [[1.0, 2.0]]}', "missing 'layers.0.bias'"),
     ],
 )
@@ -66,7 +68,46 @@ def test_a_file_that_holds_no_model_is_refused(tmp_path, text, words):
     model = nn.MLP(2, [1], seed=0)
     before = model.state_dict()
 
-    with pytest.raises(ShapeError, match=words):
+    with pytest.raises(ShapeError, match=words) as caught:
+        nn.load(model, path)
+
+    assert str(path) in str(caught.value)
+    assert model.state_dict() == before
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    """A picture is no model."""
+    path = tmp_path / "model.json"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+
+    with pytest.raises(ShapeError, match=r"model\.json does not hold a saved model"):
+        nn.load(nn.MLP(2, [1]), path)
+
+
+def test_an_entry_without_numbers_is_refused_by_its_path(tmp_path):
+    """The kind of error is the one of `load_state_dict`; the file is named."""
+    path = tmp_path / "model.json"
+    path.write_text('{"layers.0.weight": [[1.0, 2.0]], "layers.0.bias": ["x"]}')
+    model = nn.MLP(2, [1], seed=0)
+    before = model.state_dict()
+
+    with pytest.raises(OperandError, match=r"model\.json holds another model .*'x'"):
+        nn.load(model, path)
+
+    assert model.state_dict() == before
+
+
+@given(st.integers(0, 200))
+def test_a_file_cut_anywhere_changes_nothing(tmp_path_factory, length):
+    """Half a model is none."""
+    path = tmp_path_factory.mktemp("models") / "model.json"
+    nn.save(nn.MLP(2, [2, 1], seed=0), path)
+    content = path.read_bytes()
+    path.write_bytes(content[: min(length, len(content) - 1)])
+    model = nn.MLP(2, [2, 1], seed=1)
+    before = model.state_dict()
+
+    with pytest.raises(ShapeError, match="was it cut short"):
         nn.load(model, path)
 
     assert model.state_dict() == before

@@ -366,7 +366,7 @@ def test_the_sources_of_a_graph_are_listed(client, mlp):
     client.start(program=mlp)
     sources = client.ask("loadedSources")["sources"]
 
-    assert {source["name"] for source in sources} == {"layers.py", "script.py"}
+    assert {source["name"] for source in sources} == {"perceptron.py", "script.py"}
 
 
 def test_every_operation_can_be_looked_at(client, written):
