@@ -10,10 +10,11 @@ def main() -> None:
     """Print one line for each module of this package that can be run."""
     print("Run one with: python -m demos.NAME\n")
     names = {module.name for module in pkgutil.iter_modules(demos.__path__)}
-    for name in sorted(names - {"__main__"}):
-        demo = import_module(f"demos.{name}")
-        if hasattr(demo, "main"):
-            print(f"  {name:14} {(demo.__doc__ or '').splitlines()[0]}")
+    modules = {name: import_module(f"demos.{name}") for name in names - {"__main__"}}
+    found = {name: demo for name, demo in modules.items() if hasattr(demo, "main")}
+    widest = max(map(len, found))
+    for name in sorted(found):
+        print(f"  {name:{widest}}  {(found[name].__doc__ or '').splitlines()[0]}")
 
 
 if __name__ == "__main__":
