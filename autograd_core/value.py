@@ -11,6 +11,7 @@ the node, so a graph holds no cycle and is freed the moment it is dropped.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -246,9 +247,16 @@ class Value(Arithmetic, Copyable):
 def _met(x: Any, op: Op, operands: Sequence[Any]) -> Value:
     """Return the constant for a number among the operands of a row."""
     if x.__class__ is not float:
-        place = [operand is x for operand in operands].index(True) + 1
-        x = to_float(x, f"operand {place} of {op.name}")
+        x = _number(x, op, operands)
     return _constant(x, depth=6)
+
+
+def _number(x: Any, op: Op, operands: Sequence[Any]) -> float:
+    """Return an operand as a float; which one it is, is looked for to refuse it."""
+    with suppress(TypeError, ValueError):
+        return to_float(x, op.name)
+    place = [operand is x for operand in operands].index(True) + 1
+    return to_float(x, f"operand {place} of {op.name}")
 
 
 def _constant(number: float, depth: int) -> Value:
