@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ...inspection import counted, number
+from ...source import INSIDE
 from ...value import Value
 from ..tape import Tape
 from .asking import Asking
@@ -70,7 +71,6 @@ def _go_to(tape: Tape, anomaly: Any) -> None:
 def _callers() -> dict[str, Any]:
     """Return the variables of the nearest frame outside of this package."""
     frame = sys._getframe(1)
-    package = __name__.partition(".")[0]
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(package):
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(INSIDE):
         frame = frame.f_back
     return {**frame.f_globals, **frame.f_locals}

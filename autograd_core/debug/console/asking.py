@@ -36,7 +36,7 @@ class Asking(Prompt):
         factor made a huge one.
         """
         words = self.arguments(line, 2, "why [NODE] [DEPTH]")
-        depth = self.count(words.pop()) if words and words[-1].isdecimal() else _DEPTH
+        depth = self.last_count(words, _DEPTH)
         node = self.node(words[0] if words else "")
         self.say(explain_on(self.tape, node, depth).text)
 
@@ -48,7 +48,7 @@ class Asking(Prompt):
         """
         usage = "paths [A] B [COUNT]"
         words = self.arguments(line, 3, usage)
-        count = self.count(words.pop()) if words and words[-1].isdecimal() else _PATHS
+        count = self.last_count(words, _PATHS)
         if not words:
             raise OperandError(f"paths to which node? write it as: {usage}")
         end = self.node(words.pop())
@@ -115,12 +115,11 @@ class Asking(Prompt):
         if not changes:
             self.say("nothing changed")
             return
-        root = [change for change in changes if change.node is self.tape.root]
-        shown = changes[:_SHOWN]
-        self.say_all(map(self._change, shown))
+        self.say_all(map(self._change, changes[:_SHOWN]))
         if len(changes) > _SHOWN:
             self.say(f"  … and {len(changes) - _SHOWN:,} values more")
-            self.say_all(self._change(c) for c in root if c not in shown)
+            rest = changes[_SHOWN:]
+            self.say_all(self._change(c) for c in rest if c.node is self.tape.root)
         self.say("the nodes of your program keep their values; restore takes it back")
 
     def _change(self, change: Change) -> str:

@@ -83,7 +83,7 @@ class Looking(Prompt):
     def do_tree(self, line: str) -> None:
         """`tree [NODE] [DEPTH]`: a node, its operands, and theirs."""
         words = self.arguments(line, 2, "tree [NODE] [DEPTH]")
-        depth = self.count(words.pop()) if words and words[-1].isdecimal() else _DEPTH
+        depth = self.last_count(words, _DEPTH)
         node = self.node(words[0] if words else "")
         self.say_all(self._branches(node, depth))
 

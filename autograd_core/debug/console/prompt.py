@@ -53,7 +53,6 @@ class Prompt(cmd.Cmd):
     """Reads commands about `tape` from `stdin` and writes to `stdout`."""
 
     prompt = "(tape) "
-    doc_header = "Commands (help COMMAND tells more):"
 
     def __init__(
         self, tape: Tape, *, stdin: TextIO | None = None, stdout: TextIO | None = None
@@ -168,6 +167,11 @@ class Prompt(cmd.Cmd):
         if not word.isdecimal() or not int(word):
             raise OperandError(f"{word!r} is no number of steps; write 1, 2, 3, ...")
         return int(word)
+
+    def last_count(self, words: list[str], default: int) -> int:
+        """Take a number off the end of the words, the default where there is none."""
+        has_one = bool(words) and words[-1].isdecimal()
+        return self.count(words.pop()) if has_one else default
 
     def node(self, name: str) -> Value:
         """Return the node of a name, the selected one of no name or a dot."""

@@ -70,7 +70,6 @@ class Motion:
         self._client.later(lambda: self._move(move))
 
     def _move(self, move: Callable[[Tape], Any]) -> None:
-        self._tape.stops = []
         try:
             move(self._tape)
         except Exception as error:  # a row of somebody's own may raise anything

@@ -15,6 +15,7 @@ from .answers import Answers
 from .breakpoints import Breakpoint, Stop
 from .conditions import Condition
 from .names import Names
+from .steps import Step
 
 __all__ = ["Stops"]
 
@@ -29,6 +30,26 @@ class Stops(Answers):
         self.breakpoints: list[Breakpoint] = []
         self.stops: list[Stop] = []
         self._last_number = 0
+
+    # A stop is of the move that led here: a step by hand is none of a run's.
+    def step(self) -> Step | None:
+        """Do one step and return it; None at the end. No breakpoint is asked."""
+        self.stops = []
+        return super().step()
+
+    def back(self) -> Step | None:
+        """Undo one step and return it; None at the start. No breakpoint is asked."""
+        self.stops = []
+        return super().back()
+
+    def go_to(self, moment: int) -> None:
+        """Do or undo the steps up to a moment. No breakpoint is asked.
+
+        Raises `GraphError`, a `ValueError`, for a moment that there is not, and
+        `OperandError`, a `TypeError`, for what is no whole number.
+        """
+        super().go_to(moment)
+        self.stops = []
 
     def condition(self, text: str) -> Condition:
         """Return the condition that a text means on this tape."""

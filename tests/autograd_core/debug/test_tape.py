@@ -274,3 +274,18 @@ def test_a_breakpoint_on_the_way_through_a_module_stops(
     assert tape.moment == tape.computed_at(tape.nodes[5])
     assert [stop.breakpoint for stop in tape.stops] == [each]
     assert each.hits == 1
+
+
+@pytest.mark.parametrize(
+    "move", [Tape.step, Tape.back, lambda tape: tape.go_to(tape.moment)]
+)
+def test_the_reasons_of_a_run_end_with_the_next_move(move: Any) -> None:
+    """A step by hand after a breakpoint is none of it."""
+    tape = Tape(tanh(Value(1.0)) * 2.0)
+    tape.break_at(op="tanh")
+    tape.run()
+    assert len(tape.stops) == 1
+
+    move(tape)
+
+    assert tape.stops == []
