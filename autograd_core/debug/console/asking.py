@@ -9,21 +9,13 @@ from ..drawing import draw
 from ..explanation import explain_on, heaviest
 from ..fused import Part, parts
 from ..tape.answers import Change
-from .prompt import Prompt
+from .prompt import Prompt, middle_left_out
 
 __all__ = ["Asking"]
 
 _DEPTH = 4  # sums that `why` writes out
 _PATHS = 3
 _SHOWN = 8  # changes, nodes of a path
-
-
-def _middle_left_out(words: list[str]) -> list[str]:
-    """Return a long path without its middle."""
-    if len(words) <= _SHOWN:
-        return words
-    half = _SHOWN // 2
-    return [*words[:half], f"… {len(words) - 2 * half} more …", *words[-half:]]
 
 
 class Asking(Prompt):
@@ -99,11 +91,11 @@ class Asking(Prompt):
     # --- what they write ------------------------------------------------------------
     def _path(self, n: int, path: HeavyPath) -> Iterator[str]:
         factors = [number(local) for local in path.factors]
-        product = " × ".join(_middle_left_out(factors))
+        product = " × ".join(middle_left_out(factors, _SHOWN, _more))
         share = f"{path.share:.0%} of the weight of all paths"
         yield f"{n}.  {number(path.product)} = {product}, {share}"
         names = [self.words.name(node) for node in path.nodes]
-        yield f"    {' → '.join(_middle_left_out(names))}"
+        yield f"    {' → '.join(middle_left_out(names, _SHOWN, _more))}"
 
     def _part(self, part: Part) -> str:
         gradient = (
@@ -125,3 +117,7 @@ class Asking(Prompt):
     def _change(self, change: Change) -> str:
         name = self.words.name(change.node)
         return f"  {name}  {number(change.before)} → {number(change.after)}"
+
+
+def _more(count: int) -> str:
+    return f"… {count} more …"

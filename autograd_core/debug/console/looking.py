@@ -1,14 +1,14 @@
 """The commands that look: at a node, its source, its neighbours and the whole graph."""
 
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...errors import OperandError
 from ...inspection import counted, one_line
 from ...source import Source
 from ...value import Value
 from ..explanation import heaviest
-from .prompt import Prompt
+from .prompt import Prompt, middle_left_out
 
 __all__ = ["Looking"]
 
@@ -60,8 +60,8 @@ class Looking(Prompt):
         if node.scope:
             self.say(f"in {' > '.join(_parts(node.scope))}")
         ways = heaviest(tape, tape.root, node, 1)
-        way = ways[0].nodes if ways else (node,)
-        for each in _middle_left_out(list(way)):
+        way: Sequence[Value | None] = ways[0].nodes if ways else (node,)
+        for each in middle_left_out(way, _LONGEST, lambda count: None):
             mark = "->" if each is node else "  "
             self.say(f"{mark} {self.words.node(each) if each is not None else '...'}")
 
@@ -169,11 +169,3 @@ def _listing(source: Source) -> Iterator[str]:
 
 def _parts(scope: str) -> list[str]:
     return one_line(scope, 70).split(".")
-
-
-def _middle_left_out(nodes: list[Value]) -> list[Value | None]:
-    """Return a path with None for the middle of a long one."""
-    if len(nodes) <= _LONGEST:
-        return list(nodes)
-    half = _LONGEST // 2
-    return [*nodes[:half], None, *nodes[-half:]]

@@ -11,9 +11,9 @@ import difflib
 import inspect
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from ...errors import GraphError, OperandError
 from ...value import Value
@@ -21,7 +21,9 @@ from ..tape import Tape
 from ..tape.steps import Step
 from ..wording import Wording
 
-__all__ = ["Prompt"]
+__all__ = ["Prompt", "middle_left_out"]
+
+T = TypeVar("T")
 
 SHORT = {
     "b": "break",
@@ -195,3 +197,15 @@ class Prompt(cmd.Cmd):
         if step is not None:
             self.selected = step.node
             self.say_all(self.words.step(step))
+
+
+def middle_left_out(path: Sequence[T], most: int, gap: Callable[[int], T]) -> list[T]:
+    """Return a path, of a long one its ends and what stands for so many between.
+
+    >>> middle_left_out("abcdef", 4, lambda count: f"{count} more")
+    ['a', 'b', '2 more', 'e', 'f']
+    """
+    if len(path) <= most:
+        return list(path)
+    half = most // 2
+    return [*path[:half], gap(len(path) - 2 * half), *path[-half:]]
