@@ -18,41 +18,40 @@ import argparse
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import nn
 from nn import deltas, half_squared_error, vector_to_biases, vector_to_weights
 
-__all__ = ["Network", "by_engine", "by_recurrences", "chain", "rows", "textbook"]
+__all__ = [
+    "by_engine",
+    "by_recurrences",
+    "chain",
+    "distance",
+    "rows",
+    "sigmoid_network",
+    "textbook",
+]
 
 Vector = list[float]
 Matrix = list[Vector]
 
 
-class Network(nn.Module):
-    """Layers of sigmoid units, the last one too, as in the texts."""
-
-    def __init__(self, *widths: int) -> None:
-        self.layers = [nn.Layer(*sizes, "sigmoid") for sizes in pairwise(widths)]
-
-    def forward(self, x: Any) -> Any:
-        """Return the activations of the last layer."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
+def sigmoid_network(*widths: int) -> nn.Sequential:
+    """Return layers of sigmoid units, the last one too, as in the texts."""
+    return nn.Sequential(*[nn.Layer(*sizes, "sigmoid") for sizes in pairwise(widths)])
 
 
-def chain(length: int = 8) -> tuple[Network, Vector, Vector]:
+def chain(length: int = 8) -> tuple[nn.Sequential, Vector, Vector]:
     """Return one neuron a layer, all weights 1 and biases 0, an input and a target."""
-    network = Network(*[1] * (length + 1))
+    network = sigmoid_network(*[1] * (length + 1))
     vector_to_weights([1.0] * length, network)
     vector_to_biases([0.0] * length, network)
     return network, [0.5], [0.0]
 
 
-def textbook() -> tuple[Network, Vector, Vector]:
+def textbook() -> tuple[nn.Sequential, Vector, Vector]:
     """Return a network of 3, 4 and 2 units, an input and a target."""
-    network = Network(3, 4, 2)
+    network = sigmoid_network(3, 4, 2)
     vector_to_weights([math.sin(i) for i in range(1, 21)], network)
     vector_to_biases([math.cos(i) for i in range(1, 7)], network)
     return network, [0.5, -1.0, 2.0], [0.0, 1.0]
@@ -64,12 +63,11 @@ def sigmoid(z: float) -> float:
 
 
 def by_recurrences(
-    network: Network, x: Vector, y: Vector
+    network: nn.Sequential, x: Vector, y: Vector
 ) -> list[tuple[Vector, Matrix]]:
     """Return δ(l) and ∂C/∂W(l) of each layer, by the formulas above."""
-    state = network.state_dict()
-    weights = [state[f"layers.{i}.weight"] for i in range(len(network.layers))]
-    biases = [state[f"layers.{i}.bias"] for i in range(len(network.layers))]
+    tensors = list(network.state_dict().values())
+    weights, biases = tensors[::2], tensors[1::2]
     a, slopes = [x], []
     for w, b in zip(weights, biases, strict=True):
         z = [inner(row, a[-1]) + bias for row, bias in zip(w, b, strict=True)]
@@ -84,14 +82,16 @@ def by_recurrences(
     return [(d, outer(d, signal)) for d, signal in zip(found, a[:-1], strict=True)]
 
 
-def by_engine(network: Network, x: Vector, y: Vector) -> list[tuple[Vector, Matrix]]:
+def by_engine(
+    network: nn.Sequential, x: Vector, y: Vector
+) -> list[tuple[Vector, Matrix]]:
     """Return the same from one backward pass."""
     network.zero_grad()
     loss = half_squared_error(network(x), y)
     loss.backward()
     found = deltas(network, loss)
     gradients = [[[w.grad for w in n.weight] for n in layer.neurons]
-                 for layer in network.layers]  # fmt: skip
+                 for layer in network]  # fmt: skip
     return list(zip(found.values(), gradients, strict=True))
 
 
@@ -105,19 +105,14 @@ def outer(xs: Vector, ys: Vector) -> Matrix:
     return [[x * y for y in ys] for x in xs]
 
 
-def flat(matrix: Matrix) -> Vector:
-    """Return the rows one after the other."""
-    return [number for row in matrix for number in row]
-
-
 def rows(
-    network: Network, x: Vector, y: Vector
+    network: nn.Sequential, x: Vector, y: Vector
 ) -> Iterator[tuple[str, Vector, Vector]]:
     """Yield each quantity's name, with its numbers by recurrences and by the engine."""
     pairs = zip(by_recurrences(network, x, y), by_engine(network, x, y), strict=True)
     for layer, ((delta, matrix), (its_delta, its_matrix)) in enumerate(pairs, start=1):
         yield f"δ({layer})", delta, its_delta
-        yield f"∂C/∂W({layer})", flat(matrix), flat(its_matrix)
+        yield f"∂C/∂W({layer})", nn.flatten(matrix), nn.flatten(its_matrix)
 
 
 def distance(wanted: Vector, found: Vector) -> float:
@@ -126,7 +121,7 @@ def distance(wanted: Vector, found: Vector) -> float:
     return max(errors) / math.ulp(max(map(abs, wanted)))
 
 
-def report(title: str, network: Network, x: Vector, y: Vector) -> None:
+def report(title: str, network: nn.Sequential, x: Vector, y: Vector) -> None:
     """Print the table of one network."""
     print(f"{title}\n{'':10} {'recurrences':>24} {'engine':>24}   apart")
     for name, wanted, found in rows(network, x, y):

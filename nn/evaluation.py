@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_core import Value, no_grad
+from autograd_core import no_grad
 from autograd_core.errors import OperandError, ShapeError
 
 from .data import DataLoader
 from .datasets import checked_dataset
 from .module import Module
-from .nested import as_lists
+from .nested import as_lists, data_of
 
 __all__ = ["accuracy", "evaluate", "in_mode", "multiclass_accuracy", "outputs_of"]
 
@@ -171,4 +171,4 @@ def _number(found: Any, name: str) -> float:
         raise OperandError(
             f"{name}(outputs, targets) must return one number, not {found!r:.60}"
         )
-    return found.data if isinstance(found, Value) else Value(found).data
+    return data_of(found)

@@ -3,7 +3,8 @@
 A signal keeps its variance through a layer if the weights' variance fits the number of
 inputs, and a gradient if it fits the number of outputs. Each initialiser draws one
 weight from `(n_in, n_out, random)`, where a convolution counts the numbers under its
-window as `fans` does; what else it takes is given with `functools.partial`.
+window as `fans` does; what else it takes is given with `functools.partial`. Only
+`orthogonal` draws a whole matrix, whose numbers hang together.
 """
 
 import math

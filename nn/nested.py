@@ -4,13 +4,13 @@ Losses, state dicts and layers meet the same three questions: what shape is this
 numbers does it hold, do two of them match. They are answered here once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_core import Value
 from autograd_core.errors import ShapeError
 
-__all__ = ["as_lists", "assign", "flat", "numbers", "shape"]
+__all__ = ["as_lists", "assign", "data_of", "flat", "nest", "numbers", "shape"]
 
 
 def _is_sequence(item: Any) -> bool:
@@ -51,12 +51,34 @@ def flat(item: Any) -> Iterator[Any]:
         yield item
 
 
+def nest(items: Iterable[Any], form: Sequence[int]) -> Any:
+    """Return the items, from left to right, as a nested list of this shape.
+
+    >>> nest(range(6), (2, 3))
+    [[0, 1, 2], [3, 4, 5]]
+    """
+    return _nest(iter(items), form)
+
+
+def _nest(items: Iterator[Any], form: Sequence[int]) -> Any:
+    if not form:
+        return next(items)
+    return [_nest(items, form[1:]) for _ in range(form[0])]
+
+
+def data_of(item: Any) -> float:
+    """Return the plain number of a Value or a number."""
+    if item.__class__ is float:
+        return float(item)
+    return item.data if isinstance(item, Value) else Value(item).data
+
+
 def numbers(item: Any) -> Any:
     """Return the same nesting with floats in place of Values and other numbers."""
     item = as_lists(item)
     if _is_sequence(item):
         return [numbers(part) for part in item]
-    return item.data if isinstance(item, Value) else Value(item).data
+    return data_of(item)
 
 
 def assign(values: Any, data: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from autograd_core import dot
 from autograd_core.testing import check_derivative
 from nn import Module
-from nn.nested import flat
+from nn.nested import flat, nest
 
 
 def assert_derivatives(module: Module, *shapes: tuple[int, ...], seed: int = 0) -> None:
@@ -23,10 +23,10 @@ def assert_derivatives(module: Module, *shapes: tuple[int, ...], seed: int = 0) 
     point = np.random.default_rng(seed).normal(size=count).tolist()
 
     def function(*numbers: Any) -> Any:
-        rest = list(numbers)
-        seats = {id(parameter): rest.pop(0) for parameter in parameters}
+        rest = iter(numbers)
+        seats = {id(parameter): next(rest) for parameter in parameters}
         layer = deepcopy(module, seats)  # with the numbers in place of the parameters
-        outputs = layer(*[nested(rest, shape) for shape in shapes])
+        outputs = layer(*[nest(rest, shape) for shape in shapes])
         return weighed(outputs)
 
     assert check_derivative(function, *point).verdict == "pass"
@@ -36,17 +36,3 @@ def weighed(outputs: Any) -> Any:
     """Return one node of all outputs, each of another weight."""
     numbers = list(flat(outputs))
     return dot(numbers, [math.cos(i + 0.5) for i in range(len(numbers))])
-
-
-def nested(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    """Take numbers off the front of a list and nest them."""
-    if not shape:
-        return numbers.pop(0)
-    return [nested(numbers, shape[1:]) for _ in range(shape[0])]
-
-
-def data(outputs: Any) -> Any:
-    """Return nested floats in place of nested Values."""
-    if isinstance(outputs, list | tuple):
-        return [data(part) for part in outputs]
-    return getattr(outputs, "data", outputs)

@@ -5,7 +5,8 @@
 - `gradient_times_attention`, `attention_relevance`: what attention looked at;
 - `relevance`: the output taken apart by layer-wise relevance propagation.
 
-They are called alike, with a model, its inputs and the output to explain, and leave
+Those that ask a model are called alike, with it, its inputs and the output to explain;
+the two of attention take an output and the shares of the call it came from. All leave
 every gradient as it was.
 
 >>> from nn import MLP

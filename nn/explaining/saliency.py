@@ -5,13 +5,12 @@ times the input it says what a linear model would have added up. Both look at on
 where a deep network may be rough: `smooth_grad` asks around it.
 """
 
-import math
 from random import Random
 from typing import Any
 
 from autograd_core import mean
-from autograd_core.errors import DomainError
 
+from ..hyperparameters import between
 from ..layers.weights import count
 from ..nested import flat, numbers
 from .subject import Target, mapped, slopes, subject
@@ -68,8 +67,7 @@ def smooth_grad(
     [2.0, -1.0]
     """
     count(samples, "samples", "calls")
-    if not 0.0 <= noise < math.inf:
-        raise DomainError(f"noise takes a share of the range from 0 up, not {noise!r}")
+    between("noise", noise, 0.0)
     data = mapped(numbers, x)
     sigma = noise * (max(flat(data)) - min(flat(data)))
     random = Random(seed)

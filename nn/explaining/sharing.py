@@ -10,7 +10,8 @@ from collections.abc import Callable
 from math import copysign
 
 from autograd_core import total
-from autograd_core.errors import DomainError
+
+from ..hyperparameters import between
 
 __all__ = ["Sharing", "epsilon_rule", "gamma_rule", "z_plus", "zero"]
 
@@ -36,7 +37,7 @@ def epsilon_rule(epsilon: float) -> Sharing:
     >>> epsilon_rule(0.5)([3.0, -1.0, 0.0])
     [1.2, -0.4, 0.0]
     """
-    _check("epsilon", epsilon)
+    between("epsilon", epsilon, 0.0)
 
     def share(terms: Floats) -> Floats:
         whole = total(terms)
@@ -54,7 +55,7 @@ def gamma_rule(gamma: float) -> Sharing:
     >>> gamma_rule(1.0)([3.0, -1.0, 0.0])
     [1.2, -0.2, 0.0]
     """
-    _check("gamma", gamma)
+    between("gamma", gamma, 0.0)
 
     def share(terms: Floats) -> Floats:
         whole = total(terms)
@@ -74,8 +75,3 @@ def z_plus(terms: Floats) -> Floats:
 
 def _over(terms: Floats, divisor: float) -> Floats:
     return [z / divisor if divisor else 0.0 for z in terms]
-
-
-def _check(name: str, number: float) -> None:
-    if not 0.0 <= number < float("inf"):
-        raise DomainError(f"{name} takes a number from 0 up, not {number!r}")

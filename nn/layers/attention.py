@@ -100,7 +100,8 @@ class _Attention(Module):
     def shares(self) -> Any:
         """Attention of the last call, as long as its graph lives: [head][query][key].
 
-        Where it is causal, query i has i + 1 of them.
+        Where it is causal, query i has i + 1 of them; of a batch they are those of its
+        last sequence.
         """
         return self._recent.recall("shares", self)
 

@@ -9,9 +9,10 @@ from typing import Any
 from autograd_core import Value, dot, mean, sqrt
 from autograd_core.errors import DomainError, ShapeError
 
+from ..hyperparameters import between
 from ..module import Module
 from ..nested import numbers
-from .normalization import positive, rescaled, standardized
+from .normalization import rescaled, standardized
 from .signals import depth, each, grid, nodes, vector
 from .weights import count
 
@@ -43,7 +44,7 @@ class BatchNorm1d(Module):
     ) -> None:
         """Begin with weight 1, bias 0, running mean 0 and running variance 1."""
         n = self.num_features = count(num_features, "num_features", "numbers")
-        self.eps, self.momentum = positive(eps), _share(momentum)
+        self.eps, self.momentum = between("eps", eps, 0.0), _share(momentum)
         self.weight = [Value(1.0) for _ in range(n)] if affine else None
         self.bias = [Value(0.0) for _ in range(n)] if affine else None
         self._running: dict[str, Any] = {

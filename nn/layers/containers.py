@@ -7,12 +7,12 @@ of such rows, or functions of the whole signal such as `softmax` and `flatten`.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd_core import OPS, Op, scope
+from autograd_core import OPS, Op, add, scope
 from autograd_core.errors import OperandError, ShapeError, UnknownNameError
 
 from ..module import Module
 from ..nested import as_lists, flat, shape
-from .signals import elementwise
+from .signals import each, elementwise
 
 __all__ = ["Activation", "Flatten", "Residual", "Sequential", "flatten"]
 
@@ -117,7 +117,7 @@ class Residual(Module):
                 f"{self!r} adds its input to what it makes of it, which must have one "
                 f"shape; got {shape(x)} and {shape(y)}"
             )
-        return _sums(x, y)
+        return elementwise(add, x, y)
 
     def __repr__(self) -> str:
         return f"Residual({_called(self.module)})"
@@ -138,7 +138,7 @@ def flatten(x: Any, start_dim: int = 0) -> Any:
             f"flatten(x, start_dim={start_dim}) takes lists that nest deep enough; got "
             f"the shape {shape(x)}"
         )
-    return _flat_below(as_lists(x), start)
+    return each(lambda part: list(flat(part)), x, levels - start)
 
 
 class Flatten(Module):
@@ -160,12 +160,6 @@ class Flatten(Module):
         return f"Flatten({self.start_dim})"
 
 
-def _flat_below(x: Any, levels: int) -> Any:
-    if levels:
-        return [_flat_below(part, levels - 1) for part in x]
-    return list(flat(x))
-
-
 def _part(part: Part) -> Any:
     if isinstance(part, Op | str):
         return Activation(part)
@@ -181,9 +175,3 @@ def _called(part: Any) -> str:
     if isinstance(part, Module):
         return repr(part)
     return getattr(part, "__name__", repr(part))
-
-
-def _sums(x: Any, y: Any) -> Any:
-    if isinstance(x, list | tuple):
-        return [_sums(a, b) for a, b in zip(x, y, strict=True)]
-    return x + y

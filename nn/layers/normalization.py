@@ -8,22 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_core import Value, dot, mean, sqrt
-from autograd_core.errors import DomainError
 
+from ..hyperparameters import between
 from ..module import Module
 from .signals import each, nodes, vector
 from .weights import count
 
-__all__ = ["LayerNorm", "RMSNorm", "positive", "rescaled", "standardized"]
+__all__ = ["LayerNorm", "RMSNorm", "rescaled", "standardized"]
 
 _EPSILON = 2.0**-52  # of a float, PyTorch's default for RMSNorm
-
-
-def positive(eps: Any, name: str = "eps") -> float:
-    """Return a small number that keeps a root from being 0, or refuse it."""
-    if not isinstance(eps, int | float) or not 0.0 <= eps < float("inf"):
-        raise DomainError(f"{name} takes a number from 0 up, such as 1e-5, not {eps!r}")
-    return float(eps)
 
 
 def root_mean_square(xs: Sequence[Any], eps: float) -> Any:
@@ -79,7 +72,7 @@ class LayerNorm(Module):
         n = self.normalized_shape = count(
             normalized_shape, "normalized_shape", "numbers"
         )
-        self.eps = positive(eps)
+        self.eps = between("eps", eps, 0.0)
         affine = elementwise_affine
         self.weight = [Value(1.0) for _ in range(n)] if affine else None
         self.bias = [Value(0.0) for _ in range(n)] if affine and bias else None
@@ -118,7 +111,7 @@ class RMSNorm(Module):
         n = self.normalized_shape = count(
             normalized_shape, "normalized_shape", "numbers"
         )
-        self.eps = _EPSILON if eps is None else positive(eps)
+        self.eps = _EPSILON if eps is None else between("eps", eps, 0.0)
         self.weight = [Value(1.0) for _ in range(n)] if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:

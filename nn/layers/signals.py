@@ -47,12 +47,17 @@ def _below(function: Callable[[Any], Any], x: Any, levels: int) -> Any:
     return [_below(function, part, levels - 1) for part in as_lists(x)]
 
 
-def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
-    """Apply `function` to every number of `x`."""
+def elementwise(function: Callable[..., Any], x: Any, *others: Any) -> Any:
+    """Apply `function` to every number of `x`, with those at its place in others.
+
+    >>> elementwise(max, [[1, 5], [3, 4]], [[2, 2], [2, 6]])
+    [[2, 5], [3, 6]]
+    """
     x = as_lists(x)
-    if isinstance(x, list | tuple):
-        return [elementwise(function, part) for part in x]
-    return function(x)
+    if not isinstance(x, list | tuple):
+        return function(x, *others)
+    parts = zip(x, *map(as_lists, others), strict=True)
+    return [elementwise(function, *at) for at in parts]
 
 
 def vector(x: Any, length: int, module: Any) -> list[Any]:

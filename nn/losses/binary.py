@@ -9,7 +9,8 @@ from typing import Any
 from autograd_core import Value, add, dot, mul, neg, relu, softplus, sub
 from autograd_core.errors import DomainError, ShapeError
 
-from ..nested import flat, numbers, shape
+from ..nested import shape
+from .classes import factors
 from .reduction import check_reduction, pairs, pointwise, probability, reduced
 
 __all__ = ["binary_cross_entropy_with_logits", "hinge_loss"]
@@ -32,9 +33,9 @@ def binary_cross_entropy_with_logits(
     name = "binary_cross_entropy_with_logits"
     check_reduction(reduction)
     form, both = pairs(name, logits, targets)
-    factors = _positive_weights(name, pos_weight, form)
+    weights = _positive_weights(name, pos_weight, form)
     losses = [
-        _binary_surprise(name, logit, target, factors[i % len(factors)])
+        _binary_surprise(name, logit, target, weights[i % len(weights)])
         for i, (logit, target) in enumerate(both)
     ]
     return reduced(name, losses, form, reduction)
@@ -71,11 +72,7 @@ def _positive_weights(name: str, weight: Any, form: tuple[int, ...]) -> list[flo
             f"{name} takes as pos_weight one factor, or one for each of the innermost "
             f"numbers of shape {form}; got shape {shape(weight)}"
         )
-    factors: list[float] = [*flat(numbers(weight))]
-    for factor in factors:
-        if not 0.0 <= factor < float("inf"):
-            raise DomainError(f"{name} takes a pos_weight from 0 up, not {factor!r}")
-    return factors or [1.0]
+    return factors(name, "a pos_weight", weight) or [1.0]
 
 
 def _shortfall(score: Any, target: Any) -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 
 from autograd_core.errors import DomainError, OperandError, ShapeError
 
-from ..nested import flat, numbers, shape
-from .reduction import data_of, probability
+from ..nested import data_of, flat, shape
+from .reduction import probability
 
-__all__ = ["class_indices", "class_weights", "distributions", "rows_of"]
+__all__ = ["class_indices", "class_weights", "distributions", "factors", "rows_of"]
 
 _TOLERANCE = 1e-4  # what single precision leaves of a sum of 1
 
@@ -75,11 +75,16 @@ def class_weights(name: str, weight: Any, classes: int) -> list[float] | None:
             f"{name} takes as weight one factor for each of {classes} classes; got "
             f"shape {shape(weight)}"
         )
-    factors: list[float] = [*flat(numbers(weight))]
-    for factor in factors:
+    return factors(name, "weights", weight)
+
+
+def factors(name: str, what: str, numbers: Any) -> list[float]:
+    """Return numbers that a loss may be multiplied with."""
+    found = [data_of(number) for number in flat(numbers)]
+    for factor in found:
         if not 0.0 <= factor < math.inf:
-            raise DomainError(f"{name} takes weights from 0 up, not {factor!r}")
-    return factors
+            raise DomainError(f"{name} takes {what} from 0 up, not {factor!r}")
+    return found
 
 
 def distributions(name: str, targets: Any) -> list[list[Any]]:

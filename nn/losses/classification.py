@@ -24,14 +24,14 @@ from autograd_core import (
 )
 from autograd_core.errors import DomainError
 
-from ..nested import shape
+from ..nested import data_of, shape
 from .classes import (
     class_indices,
     class_weights,
     distributions,
     rows_of,
 )
-from .reduction import at_most_zero, check_reduction, data_of, reduced
+from .reduction import at_most_zero, check_reduction, reduced
 
 __all__ = ["cross_entropy", "log_softmax", "nll_loss"]
 

@@ -4,18 +4,17 @@ A loss is a function of one output and one target; here it is taken over nested 
 and what it gives is averaged, added up or handed back in the nesting of the outputs.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
-from autograd_core import Value, mean, total
+from autograd_core import mean, total
 from autograd_core.errors import DomainError, ShapeError, UnknownNameError
 
-from ..nested import flat, shape
+from ..nested import data_of, flat, nest, shape
 
 __all__ = [
     "at_most_zero",
     "check_reduction",
-    "data_of",
     "pairs",
     "pointwise",
     "probability",
@@ -60,7 +59,7 @@ def pairs(
 def reduced(name: str, losses: list[Any], form: Shape, reduction: str) -> Any:
     """Return the mean or the sum of losses, or the losses themselves nested."""
     if reduction == "none":
-        return _nested(iter(losses), form)
+        return nest(losses, form)
     if reduction == "sum":
         return total(losses)
     if not losses:
@@ -75,13 +74,6 @@ def check_reduction(reduction: Any, known: Collection[str] = REDUCTIONS) -> None
     """Refuse a reduction that is not in the table, before anything is computed."""
     if reduction not in known:
         raise UnknownNameError("reduction", reduction, known)
-
-
-def data_of(item: Any) -> float:
-    """Return the plain number of a Value or a number."""
-    if item.__class__ is float:
-        return float(item)
-    return item.data if isinstance(item, Value) else Value(item).data
 
 
 def probability(name: str, target: Any) -> float:
@@ -103,9 +95,3 @@ def at_most_zero(name: str, logarithm: Any) -> float:
             "them of logits with log_softmax"
         )
     return found
-
-
-def _nested(losses: Iterator[Any], form: Shape) -> Any:
-    if not form:
-        return next(losses)
-    return [_nested(losses, form[1:]) for _ in range(form[0])]

@@ -11,7 +11,8 @@ from autograd_core import abs as absolute
 from autograd_core import clip, div, mul, sub
 from autograd_core.errors import DomainError
 
-from .reduction import data_of, pointwise
+from ..nested import data_of
+from .reduction import pointwise
 
 __all__ = [
     "half_squared_error",

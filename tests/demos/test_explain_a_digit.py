@@ -46,10 +46,8 @@ def test_explanations_find_what_a_verdict_rests_on(trained):
 
     assert pixels["relevance"] < pixels["saliency"] < pixels["chance"]
     assert pixels["integrated gradients"] < pixels["saliency"]
-    assert (
-        max(pixels["relevance"], pixels["integrated gradients"])
-        < 0.35 * (pixels["chance"])
-    )
+    sums = max(pixels["relevance"], pixels["integrated gradients"])
+    assert sums < 0.25 * pixels["chance"]
 
 
 def test_blanking_stops_where_the_verdict_falls():

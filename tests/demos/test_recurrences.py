@@ -7,6 +7,7 @@ from itertools import pairwise
 import mpmath
 import pytest
 
+import nn
 from demos import recurrences
 from demos.recurrences import by_engine, by_recurrences, chain, distance, rows, textbook
 
@@ -15,12 +16,12 @@ NETWORKS = pytest.mark.parametrize("make", [chain, textbook])
 
 @NETWORKS
 def test_the_engine_and_the_recurrences_agree_to_the_last_bits(
-    make: Callable[[], tuple[recurrences.Network, list[float], list[float]]],
+    make: Callable[[], tuple[nn.Sequential, list[float], list[float]]],
 ) -> None:
     """Every δ and every ∂C/∂W is within 8 ULP of its layer's largest number."""
     table = list(rows(*make()))
 
-    assert len(table) == 2 * len(make()[0].layers)
+    assert len(table) == 2 * len(make()[0])
     for name, wanted, found in table:
         assert distance(wanted, found) <= 8, name
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_functions import assert_derivatives, data
+from layer_functions import assert_derivatives
 
 from autograd_core import Value, no_grad, topological_order, total
 from autograd_core.errors import GraphError, OperandError, ShapeError
@@ -14,7 +14,7 @@ from nn.layers.attention import (
     scaled_dot_product_attention,
 )
 from nn.layers.embedding import Embedding
-from nn.nested import flat, shape
+from nn.nested import flat, numbers, shape
 
 few = st.integers(1, 4)
 seeds = st.integers(0, 1000)
@@ -43,7 +43,7 @@ def test_attention_is_its_formula(length, keys, size, out, causal, seed):
     found = scaled_dot_product_attention(q, k, v, is_causal=causal)
 
     wanted, _ = attended(q, k, v, causal)
-    assert np.array(data(found)) == pytest.approx(wanted, rel=1e-12, abs=1e-14)
+    assert np.array(numbers(found)) == pytest.approx(wanted, rel=1e-12, abs=1e-14)
 
 
 @given(seed=seeds)
@@ -53,8 +53,8 @@ def test_attention_ignores_the_order_of_what_it_sees(seed):
     q, k, v = (random.normal(size=(n, 3)) for n in (2, 4, 4))
     order = random.permutation(4)
 
-    found = data(scaled_dot_product_attention(q, k[order], v[order]))
-    wanted = data(scaled_dot_product_attention(q, k, v))
+    found = numbers(scaled_dot_product_attention(q, k[order], v[order]))
+    wanted = numbers(scaled_dot_product_attention(q, k, v))
 
     assert np.array(found) == pytest.approx(np.array(wanted), rel=1e-12)
 
@@ -63,14 +63,14 @@ def test_equal_keys_give_the_mean_of_the_values():
     """Who asks all alike takes of all alike."""
     found = scaled_dot_product_attention([[3.0]], [[2.0]] * 4, [[1.0], [2.0], [3], [4]])
 
-    assert data(found) == [[2.5]]
+    assert numbers(found) == [[2.5]]
 
 
 def test_logits_of_a_thousand_overflow_nothing():
     """The largest key takes all, without inf or nan."""
     found = scaled_dot_product_attention([[1e3]], [[1.0], [-1.0]], [[5.0], [7.0]])
 
-    assert data(found) == [[5.0]]
+    assert numbers(found) == [[5.0]]
 
 
 # --- several heads ------------------------------------------------------------------
@@ -88,8 +88,8 @@ def test_each_head_attends_in_its_own_part(heads, length, keys, seed):
     outputs, shares = layer(x, y)
 
     joined = np.hstack([part for part, _ in wanted]) @ w_out.T + b_out
-    assert np.array(data(outputs)) == pytest.approx(joined, rel=1e-11, abs=1e-12)
-    assert np.array(data(shares)) == pytest.approx(np.array([s for _, s in wanted]))
+    assert np.array(numbers(outputs)) == pytest.approx(joined, rel=1e-11, abs=1e-12)
+    assert np.array(numbers(shares)) == pytest.approx(np.array([s for _, s in wanted]))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_causal_attention_does_not_see_the_future(length, seed):
     outputs = layer(values)
     total(outputs[0]).backward()
 
-    assert data(layer(x[:-1])) == data(outputs[:-1])
+    assert numbers(layer(x[:-1])) == numbers(outputs[:-1])
     assert any(v.grad for v in values[0])
     assert not any(v.has_grad for row in values[1:] for v in row)
 
@@ -152,7 +152,7 @@ def test_shares_are_at_hand_with_their_gradients():
     total(outputs[-1]).backward()
 
     for head in layer.shares:
-        assert [sum(data(row)) for row in head] == pytest.approx([1.0] * 3)
+        assert [sum(numbers(row)) for row in head] == pytest.approx([1.0] * 3)
         assert any(share.grad for share in head[-1])
 
     del outputs, head
@@ -166,7 +166,7 @@ def test_attention_runs_without_a_graph():
     with no_grad():
         outputs = layer(x)
 
-    assert data(outputs) == data(layer(x))
+    assert numbers(outputs) == numbers(layer(x))
     assert not outputs[0][0].requires_grad
 
 
@@ -178,7 +178,7 @@ def test_a_batch_of_sequences_nests_deeper():
     outputs = layer(batch)
 
     assert shape(outputs) == (2, 3, 4)
-    assert data(outputs) == [data(layer(x)) for x in batch]
+    assert numbers(outputs) == [numbers(layer(x)) for x in batch]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_list_of_tokens_is_a_list_of_rows(tokens):
     rows = table(tokens)
     total(list(flat(rows))).backward()
 
-    assert data(rows) == [data(table.weight[i]) for i in (2, 0, 2)]
+    assert numbers(rows) == [numbers(table.weight[i]) for i in (2, 0, 2)]
     assert [[w.grad for w in row] for row in table.weight] == [[1, 1], [0, 0], [2, 2]]
     assert not table.weight[1][0].has_grad
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_functions import assert_derivatives, data
+from layer_functions import assert_derivatives
 
 from autograd_core import OPS, Value, softmax, tanh, topological_order
 from autograd_core.errors import OperandError, ShapeError, UnknownNameError
@@ -14,6 +14,7 @@ from nn import Module
 from nn.layers import MLP
 from nn.layers.containers import Activation, Flatten, Residual, Sequential, flatten
 from nn.layers.linear import Linear
+from nn.nested import numbers
 from viz import to_tree
 
 shapes = st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tuple)
@@ -29,7 +30,7 @@ def test_each_part_is_fed_with_what_the_one_before_it_gives():
     model, x = network(), [0.5, -1.0]
     first, activation, last = model
 
-    assert data(model(x)) == data(last(activation(first(x))))
+    assert numbers(model(x)) == numbers(last(activation(first(x))))
 
 
 def test_a_sequential_of_linear_maps_is_an_mlp():
@@ -39,7 +40,7 @@ def test_a_sequential_of_linear_maps_is_an_mlp():
     places = {"0": "layers.0", "2": "layers.1"}
     mlp.load_state_dict({f"{places[k[0]]}.{k[2:]}": v for k, v in state.items()})
 
-    assert data(model([0.5, -1.0])) == data(mlp([0.5, -1.0]))
+    assert numbers(model([0.5, -1.0])) == numbers(mlp([0.5, -1.0]))
 
 
 def test_rows_act_on_every_number_and_functions_on_the_whole():
@@ -57,7 +58,7 @@ def test_parts_are_had_by_index_and_by_slice():
     assert len(model) == 3
     assert model[0].state_dict() == Linear(2, 3, seed=0).state_dict()
     assert model[-1] is list(model)[2]
-    assert data(model[1:](model[:1]([1.0, 2.0]))) == data(model([1.0, 2.0]))
+    assert numbers(model[1:](model[:1]([1.0, 2.0]))) == numbers(model([1.0, 2.0]))
     with pytest.raises(IndexError):
         _ = model[3]
 
@@ -110,7 +111,7 @@ def test_a_sequential_runs_on_a_batch():
     """A batch nests deeper, and so does the result."""
     model, batch = network(), [[1.0, 2.0], [3.0, 4.0]]
 
-    assert data(model(batch)) == [data(model(x)) for x in batch]
+    assert numbers(model(batch)) == [numbers(model(x)) for x in batch]
 
 
 def test_an_empty_sequential_changes_nothing():
@@ -131,7 +132,7 @@ def test_a_copy_is_a_model_of_its_own():
     copy = deepcopy(model)
     copy[0].bias[0].data += 1.0
 
-    assert data(copy([1.0, 2.0])) != data(model([1.0, 2.0]))
+    assert numbers(copy([1.0, 2.0])) != numbers(model([1.0, 2.0]))
 
 
 def test_its_derivatives_are_right():
@@ -159,7 +160,7 @@ def test_what_is_no_part_is_refused(part, error, words):
 # --- residual connections -----------------------------------------------------------
 def test_a_residual_block_adds_its_input():
     """Y = x + f(x), number by number."""
-    assert data(Residual(tanh)([[0.5], [2.0]])) == [
+    assert numbers(Residual(tanh)([[0.5], [2.0]])) == [
         [0.5 + np.tanh(0.5)],
         [2.0 + np.tanh(2.0)],
     ]

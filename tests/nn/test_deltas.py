@@ -1,7 +1,5 @@
 """The δ of the textbook, read off the graph, beside the recurrences written out."""
 
-import math
-from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 import nn
 from autograd_core import Value, dot, gradient, scope, sigmoid, tanh
 from autograd_core.errors import GraphError, OperandError
+from demos.recurrences import by_engine, distance, rows, sigmoid_network
 from nn.deltas import deltas
 from nn.layers.convolution import Conv2d
 from nn.losses import cross_entropy, half_squared_error, mse_loss
@@ -19,70 +18,12 @@ from nn.losses import cross_entropy, half_squared_error, mse_loss
 seeds = st.integers(0, 1000)
 
 
-class Network(nn.Module):
-    """Layers of sigmoid units, the last one too, as in the texts."""
-
-    def __init__(self, widths, seed=0):
-        random = Random(seed)
-        self.layers = [
-            nn.Layer(*sizes, "sigmoid", random=random) for sizes in pairwise(widths)
-        ]
-        for neuron in (n for layer in self.layers for n in layer.neurons):
-            neuron.bias.data = random.gauss(0.0, 1.0)
-
-    def forward(self, x):
-        """Return the activations of the last layer."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-
-def squashed(z):
-    """Return σ(z)."""
-    return 1 / (1 + math.exp(-z))
-
-
-def recurrences(model, x, y):
-    """Return δ and ∂C/∂W of each layer by the texts' formulas, for C = ½‖a - y‖²."""
-    state = list(model.state_dict().values())
-    weights, biases = state[::2], state[1::2]
-    signals, slopes = [x], []
-    for matrix, bias in zip(weights, biases, strict=True):
-        z = [
-            sum(w * a for w, a in zip(row, signals[-1], strict=True)) + b
-            for row, b in zip(matrix, bias, strict=True)
-        ]
-        signals.append([squashed(number) for number in z])
-        # σ' = σ·(1 - σ), of which the second factor is σ(-z) without its cancellation
-        slopes.append([squashed(number) * squashed(-number) for number in z])
-    # δ⁽ᴸ⁾ = (a⁽ᴸ⁾ - y) ⊙ σ'(z⁽ᴸ⁾)
-    found = [[(a - t) * s for a, t, s in zip(signals[-1], y, slopes[-1], strict=True)]]
-    for layer in reversed(range(len(weights) - 1)):
-        # δ⁽ˡ⁾ = ((W⁽ˡ⁺¹⁾)ᵀ δ⁽ˡ⁺¹⁾) ⊙ σ'(z⁽ˡ⁾)
-        columns = zip(*weights[layer + 1], strict=True)
-        back = [sum(w * d for w, d in zip(c, found[0], strict=True)) for c in columns]
-        found.insert(0, [e * s for e, s in zip(back, slopes[layer], strict=True)])
-    # ∂C/∂W⁽ˡ⁾ = δ⁽ˡ⁾ (a⁽ˡ⁻¹⁾)ᵀ
-    outer = [
-        [[d * a for a in signal] for d in delta]
-        for delta, signal in zip(found, signals[:-1], strict=True)
-    ]
-    return found, outer
-
-
-def engine(model, x, y):
-    """Return the same from the graph."""
-    loss = half_squared_error(model(x), y)
-    loss.backward()
-    matrices = [[[w.grad for w in n.weight] for n in layer.neurons]
-                for layer in model.layers]  # fmt: skip
-    return list(deltas(model, loss).values()), matrices
-
-
-def farthest(found, wanted):
-    """Return the largest distance, in units in the last place of the largest number."""
-    found, wanted = np.array(found), np.array(wanted)
-    return np.abs(found - wanted).max() / math.ulp(np.abs(wanted).max())
+def network(widths, seed=0):
+    """Return layers of sigmoid units with normal weights and biases."""
+    random, model = Random(seed), sigmoid_network(*widths)
+    for parameter in model.parameters():
+        parameter.data = random.gauss(0.0, 1.0)
+    return model
 
 
 # --- the recurrences ----------------------------------------------------------------
@@ -90,44 +31,41 @@ def farthest(found, wanted):
 @pytest.mark.parametrize("seed", range(20))
 def test_the_textbooks_networks_agree_to_the_last_bits(widths, seed):
     """One neuron a layer, and 3-4-2: each δ and ∂C/∂W is the formulas' to a few ULP."""
-    model = Network(widths, seed)
+    model = network(widths, seed)
     random = Random(seed)
     x = [random.gauss(0.0, 1.0) for _ in range(widths[0])]
 
-    (found, outer), (wanted, matrices) = (
-        way(model, x, [0.0] * widths[-1]) for way in (engine, recurrences)
-    )
+    table = list(rows(model, x, [0.0] * widths[-1]))
 
-    assert [len(layer) for layer in found] == widths[1:]
-    for pair in zip([*found, *outer], [*wanted, *matrices], strict=True):
-        assert farthest(*pair) <= 8
+    assert [len(delta) for _, delta, _ in table[::2]] == widths[1:]
+    for name, wanted, found in table:
+        assert distance(wanted, found) <= 8, name
 
 
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=5), seeds)
 def test_the_recurrences_of_any_network(widths, seed):
     """δ⁽ᴸ⁾, δ⁽ˡ⁾ and ∂C/∂W⁽ˡ⁾ are the texts', whatever the widths."""
-    model = Network(widths, seed)
+    model = network(widths, seed)
     x, y = [0.5] * widths[0], [0.25] * widths[-1]
 
-    (found, outer), (wanted, matrices) = engine(model, x, y), recurrences(model, x, y)
-
-    for pair in zip([*found, *outer], [*wanted, *matrices], strict=True):
-        assert np.array(pair[0]) == pytest.approx(np.array(pair[1]), rel=0, abs=1e-14)
+    for name, wanted, found in rows(model, x, y):
+        assert found == pytest.approx(wanted, rel=0, abs=1e-14), name
 
 
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=4), seeds)
 def test_the_gradient_of_a_bias_is_delta(widths, seed):
     """∂C/∂b⁽ˡ⁾ = δ⁽ˡ⁾ to the bit, for one example."""
-    model = Network(widths, seed)
-    found, _ = engine(model, [0.5] * widths[0], [0.25] * widths[-1])
+    model = network(widths, seed)
+    found = by_engine(model, [0.5] * widths[0], [0.25] * widths[-1])
 
-    assert found == [[n.bias.grad for n in layer.neurons] for layer in model.layers]
+    biases = [[n.bias.grad for n in layer.neurons] for layer in model]
+    assert [delta for delta, _ in found] == biases
 
 
 # --- what is a layer, a unit, a call --------------------------------------------------
 def test_a_batch_has_a_list_for_each_example():
     """The examples come in the order in which the loss reads them."""
-    model = Network([2, 3, 2])
+    model = network([2, 3, 2])
     xs, ys = [[0.0, 1.0], [1.0, -1.0], [2.0, 0.5]], [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]
     single = []
     for x, y in zip(xs, ys, strict=True):
@@ -138,13 +76,13 @@ def test_a_batch_has_a_list_for_each_example():
     loss = half_squared_error([model(x) for x in xs], ys)
     loss.backward()
 
-    for name, rows in deltas(model, loss).items():
-        assert rows == [one[name] for one in single]
+    for name, deltas_of in deltas(model, loss).items():
+        assert deltas_of == [one[name] for one in single]
 
 
 def test_the_mean_over_a_batch_divides_delta():
     """The loss is taken as it is: a mean of four numbers quarters what it answers."""
-    model = Network([2, 2])
+    model = network([2, 2])
     xs, ys = [[0.0, 1.0], [1.0, -1.0]], [[0.0, 1.0], [1.0, 0.0]]
     found = []
     for reduction in ("sum", "mean"):
@@ -176,7 +114,7 @@ def test_a_model_may_be_called_layer_by_layer_or_in_a_larger_one():
 
 def test_a_penalty_on_the_weights_is_no_weighted_sum():
     """Nodes that read a parameter outside of its layer's calls do not count."""
-    model = Network([2, 2])
+    model = network([2, 2])
     fit = half_squared_error(model([1.0, 2.0]), [0.0, 1.0])
     fit.backward()
     wanted = deltas(model, fit)
@@ -213,8 +151,8 @@ def test_layers_that_the_loss_does_not_reach_are_left_out():
 def test_a_frozen_layer_has_delta_as_long_as_a_gradient_flows_through():
     """Frozen weights on top pass it on; frozen ones below all others get none."""
     for frozen, wanted in ((0, ["layers.1"]), (1, ["layers.0", "layers.1"])):
-        model = Network([2, 2, 2])
-        for parameter in model.layers[frozen].parameters():
+        model = network([2, 2, 2])
+        for parameter in model[frozen].parameters():
             parameter.requires_grad = False
         loss = half_squared_error(model([1.0, 2.0]), [0.0, 1.0])
         loss.backward()
@@ -310,7 +248,7 @@ def test_a_convolution_is_called_at_every_place():
 # --- refusals -----------------------------------------------------------------------
 def test_delta_is_read_after_the_backward_pass():
     """Before it there is nothing to read, and zeros would be wrong."""
-    model = Network([2, 2])
+    model = network([2, 2])
     loss = half_squared_error(model([1.0, 2.0]), [0.0, 1.0])
 
     with pytest.raises(GraphError, match=r"call loss.backward\(\) first"):
@@ -333,5 +271,5 @@ def test_what_is_no_model_or_no_loss_is_refused(model, loss):
     """The message says what deltas takes."""
     with pytest.raises(OperandError, match="takes a Module and a Value, not"):
         deltas(model, loss)
-    with pytest.raises(OperandError, match="not Network"):
-        deltas(Network([1, 1]), 1.0)
+    with pytest.raises(OperandError, match="not Sequential"):
+        deltas(network([1, 1]), 1.0)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_functions import assert_derivatives, data
+from layer_functions import assert_derivatives
 
 from autograd_core import Value, total
 from autograd_core.errors import DomainError
 from nn.layers.containers import Sequential
 from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
+from nn.nested import numbers
 
 shares = st.floats(0.0, 0.99)
 seeds = st.integers(0, 1000)
@@ -30,7 +31,7 @@ def test_each_number_is_left_out_or_scaled(p, seed):
     total(ys).backward()
 
     scale = 1.0 / (1.0 - p)
-    assert data(ys) == pytest.approx(
+    assert numbers(ys) == pytest.approx(
         [x.data * scale if kept else 0.0 for x, kept in zip(xs, keep, strict=True)]
     )
     grads = [x.grad for x in xs]
@@ -41,7 +42,7 @@ def test_each_number_is_left_out_or_scaled(p, seed):
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_the_expected_value_stays(p):
     """The mean of 10,000 ones is within four standard deviations of 1."""
-    ys = data(Dropout(p, seed=0)([1.0] * 10_000))
+    ys = numbers(Dropout(p, seed=0)([1.0] * 10_000))
 
     deviation = math.sqrt(p / (1 - p) / 10_000)
     assert abs(np.mean(ys) - 1.0) < 4 * deviation
@@ -68,9 +69,9 @@ def test_a_seed_fixes_the_draws_and_each_call_draws_anew():
     one, other = Dropout(0.5, seed=1), Dropout(0.5, seed=1)
     xs = [1.0] * 20
 
-    first, second = data(one(xs)), data(one(xs))
+    first, second = numbers(one(xs)), numbers(one(xs))
 
-    assert [first, second] == [data(other(xs)), data(other(xs))]
+    assert [first, second] == [numbers(other(xs)), numbers(other(xs))]
     assert first != second
 
 
@@ -79,12 +80,12 @@ def test_draws_go_on_from_a_saved_state():
     dropout, xs = Dropout(0.5, seed=1), [1.0] * 20
     dropout(xs)
     state = dropout.random.getstate()
-    wanted = data(dropout(xs))
+    wanted = numbers(dropout(xs))
 
     other = Dropout(0.5)
     other.random.setstate(state)
 
-    assert data(other(xs)) == wanted
+    assert numbers(other(xs)) == wanted
 
 
 def test_a_generator_may_be_shared():
@@ -92,7 +93,7 @@ def test_a_generator_may_be_shared():
     random = Random(0)
     first, second = Dropout(0.5, random=random), Dropout(0.5, random=random)
 
-    assert data(first([1.0] * 5)) + data(second([1.0] * 5)) == data(
+    assert numbers(first([1.0] * 5)) + numbers(second([1.0] * 5)) == numbers(
         Dropout(0.5, seed=0)([1.0] * 10)
     )
 
@@ -103,8 +104,8 @@ def test_nesting_and_arrays_stay_as_they_are():
 
     found = Dropout(0.5, seed=0)(batch)
 
-    assert data(found) == data(Dropout(0.5, seed=0)(batch.tolist()))
-    assert np.array(data(found)).shape == (3, 4)
+    assert numbers(found) == numbers(Dropout(0.5, seed=0)(batch.tolist()))
+    assert np.array(numbers(found)).shape == (3, 4)
 
 
 def test_derivatives_are_right():

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_functions import assert_derivatives, data
+from layer_functions import assert_derivatives
 
 from autograd_core import OPS, Value, dot, topological_order
 from autograd_core.errors import OperandError, ShapeError, UnknownNameError
 from nn.layers.recurrent import GRUCell, LSTMCell, RNNCell
 from nn.layers.sequences import GRU, LSTM, RNN
-from nn.nested import flat, shape
+from nn.nested import flat, numbers, shape
 
 CELLS = {RNNCell: 1, GRUCell: 3, LSTMCell: 4}
 RUNNERS = {RNN: RNNCell, GRU: GRUCell, LSTM: LSTMCell}
@@ -54,7 +54,7 @@ def test_a_cell_computes_its_equations(kind, n, m, bias, seed):
         h, c = step(cell, x, h, c)
 
     found = [h, c] if kind is LSTMCell else h
-    assert data(state) == pytest.approx(np.array(found), rel=1e-12, abs=1e-12)
+    assert numbers(state) == pytest.approx(np.array(found), rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -158,13 +158,13 @@ def test_a_sequence_is_a_loop_over_cells(kind, cell):
     for x in xs:
         a = first(x, a)
         b = second(a[0] if kind is LSTM else a, b)
-        wanted.append(data(b[0] if kind is LSTM else b))
+        wanted.append(numbers(b[0] if kind is LSTM else b))
 
     outputs, last = runner(xs)
 
-    assert data(outputs) == wanted
+    assert numbers(outputs) == wanted
     both = [[a[0], b[0]], [a[1], b[1]]] if kind is LSTM else [a, b]
-    assert data(last) == data(both)
+    assert numbers(last) == numbers(both)
 
 
 @pytest.mark.parametrize("kind", RUNNERS)
@@ -177,8 +177,8 @@ def test_a_sequence_goes_on_where_it_stopped(kind):
     head, between = runner(xs[:2])
     tail, end = runner(xs[2:], between)
 
-    assert data(head) + data(tail) == data(whole)
-    assert data(end) == data(last)
+    assert numbers(head) + numbers(tail) == numbers(whole)
+    assert numbers(end) == numbers(last)
 
 
 @pytest.mark.parametrize(("kind", "gates"), CELLS.items())
@@ -208,8 +208,8 @@ def test_arrays_and_lists_go_in_and_lists_come_out():
 
     assert isinstance(outputs, list)
     assert isinstance(outputs[0], list)
-    assert data(outputs) == data(runner(xs.tolist())[0])
-    assert data(last) == data(outputs[-1:])
+    assert numbers(outputs) == numbers(runner(xs.tolist())[0])
+    assert numbers(last) == numbers(outputs[-1:])
 
 
 @pytest.mark.parametrize(

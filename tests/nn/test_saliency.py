@@ -196,7 +196,7 @@ def test_wrong_settings_of_smooth_grad_are_refused():
     with pytest.raises(ShapeError, match="samples takes at least 1 call"):
         smooth_grad(total_of, [1.0], samples=0)
     for noise in (-0.1, math.nan, math.inf):
-        with pytest.raises(DomainError, match="noise takes a share"):
+        with pytest.raises(DomainError, match="noise takes a finite number"):
             smooth_grad(total_of, [1.0], noise=noise)
 
 
