@@ -1,21 +1,48 @@
-"""List the demos, each with the first line of its docstring."""
+"""List the demos, or run them all and show on one page what they printed and drew."""
 
-import pkgutil
-from importlib import import_module
+import argparse
+import os
+import sys
+from pathlib import Path
 
-import demos
+from demos.catalogue import catalogue
+from demos.command import output_folder
+from demos.running import run_all, write_index
 
 
-def main() -> None:
-    """Print one line for each module of this package that can be run."""
-    print("Run one with: python -m demos.NAME\n")
-    names = {module.name for module in pkgutil.iter_modules(demos.__path__)}
-    modules = {name: import_module(f"demos.{name}") for name in names - {"__main__"}}
-    found = {name: demo for name, demo in modules.items() if hasattr(demo, "main")}
-    widest = max(map(len, found))
-    for name in sorted(found):
-        print(f"  {name:{widest}}  {(found[name].__doc__ or '').splitlines()[0]}")
+def main() -> int:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(prog="python -m demos", description=__doc__)
+    parser.add_argument("which", nargs="?", choices=["all"], help="run them all")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    if options.which is None:
+        return show_list()
+    if options.jobs < 1:
+        parser.error(f"--jobs takes a count from 1 up, not {options.jobs}")
+    return run_them(output_folder(parser, options.out), options.jobs)
+
+
+def show_list() -> int:
+    """Print one line for each demo."""
+    print("Run one with: python -m demos.NAME, or all with: python -m demos all\n")
+    docs = catalogue()
+    widest = max(map(len, docs))
+    for name, doc in docs.items():
+        print(f"  {name:{widest}}  {doc.splitlines()[0]}")
+    return 0
+
+
+def run_them(folder: Path, jobs: int) -> int:
+    """Run all demos, print each as it ends, and write the page; 1 if any failed."""
+    runs = []
+    for one in run_all(catalogue(), folder, jobs):
+        runs.append(one)
+        print(one, flush=True)
+    print("index:", write_index(runs, folder / "index.html"))
+    return int(any(one.code for one in runs))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

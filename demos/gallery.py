@@ -6,7 +6,6 @@ and after a step; the network itself with signal and gradient side by side; and 
 went wrong in a network that was set up badly. `index.html` shows them all.
 """
 
-import html
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from autograd_core.errors import MissingExtraError
 from demos import first_session
 from demos.command import command, output_folder
 from demos.datasets import load_digits
+from demos.pages import figure, write_page
 
 EXAMPLES = 400
 Write = Callable[[Path], Any]
@@ -31,14 +31,6 @@ TEXTS = {
     ".txt": "a tree for a terminal",
     ".png": "pixels",
 }
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem;
-       padding: 0 1rem; color: #1c2429; background: #fff; }
-figure { margin: 2.5rem 0; }
-figcaption { margin-top: .5rem; color: #56626b; }
-img { max-width: 100%; max-height: 32rem; border: 1px solid #d7dde1; }
-"""
 
 
 class Gallery:
@@ -61,24 +53,8 @@ class Gallery:
 
     def write_index(self) -> Path:
         """Write the page that shows them."""
-        figures = "".join(map(_figure, *zip(*self._shown, strict=True)))
-        path = self._folder / "index.html"
-        path.write_text(
-            "<!doctype html><html lang='en'><meta charset='utf-8'>"
-            f"<title>Gallery</title><style>{STYLE}</style><h1>Gallery</h1>{figures}",
-            encoding="utf-8",
-        )
-        return path
-
-
-def _figure(name: str, caption: str) -> str:
-    link = f"<a href='{name}'>"
-    seen = f"<img src='{name}' alt='{html.escape(caption, quote=True)}'>"
-    shown = seen if name.endswith((".svg", ".png")) else name
-    return (
-        f"<figure>{link}{shown}</a><figcaption>{html.escape(caption)}"
-        "</figcaption></figure>"
-    )
+        body = "".join(figure(name, caption) for name, caption in self._shown)
+        return write_page(self._folder / "index.html", "Gallery", body)
 
 
 def train() -> tuple[nn.MLP, nn.History, viz.FlowRecorder, list[float]]:

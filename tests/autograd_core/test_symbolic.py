@@ -286,7 +286,6 @@ def test_leaves_without_labels_are_numbered() -> None:
         (["w_1", "w_1", "w", "w"], {"w_1", "w_1_1", "w", "w_2"}),
         (["x", "", "x", "x1", ""], {"x", "x0", "x_1", "x1", "x2"}),
     ],
-    ids=str,
 )
 def test_different_leaves_are_different_symbols(
     labels: list[str], expected: set[str]
