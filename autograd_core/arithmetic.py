@@ -101,9 +101,12 @@ _NEVER_OPERANDS = (str, bytes, complex, list, tuple, dict, set)
 
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Make a comparison of data, which gives a plain bool."""
+    """Make a comparison of data, which gives a plain bool unless it is traced."""
 
     def method(self: Any, other: Any) -> bool:
+        if recording.detours and recording.state.trace is not None:
+            traced: bool = recording.state.trace.compare(compare, self, other)
+            return traced
         if isinstance(other, Arithmetic):
             return compare(self._data, other._data)
         return compare(self._data, other) if is_real(other) else NotImplemented

@@ -17,6 +17,7 @@ __all__ = [
     "NonFiniteError",
     "OperandError",
     "ShapeError",
+    "TraceError",
     "UnknownNameError",
     "quoted",
 ]
@@ -39,6 +40,10 @@ class GraphError(ValueError):
 
 class ShapeError(ValueError):
     """A count or a nested structure differs from the one that was needed."""
+
+
+class TraceError(GraphError):
+    """A traced function needs a number that is known only when its program runs."""
 
 
 class NonFiniteError(ValueError):

@@ -3,9 +3,8 @@
 Read a row as a line of a handbook: its name, its kernel, then one partial derivative
 per operand, in which `y` is the output and `x`, or `a, b`, are the inputs. Partials
 call other rows, so every derivative of every order is again made of rows; where a
-derivative needs an accuracy that arithmetic loses, it is a row too (`sech_squared`,
-`normal_pdf`, `sigmoid_difference`).
-Adding an operation means adding its row here, and its kernel if `math` has none.
+derivative needs an accuracy that arithmetic loses, it is a row too. Adding an operation
+means adding its row here, and its kernel if `math` has none.
 """
 
 import operator
@@ -44,8 +43,10 @@ def at_pole_of_gamma(*operands: float) -> float:
 
 
 def number(x: Any) -> float:
-    """Return the number that a choice between formulas depends on."""
-    return x if x.__class__ is float else float(x.data if hasattr(x, "parents") else x)
+    """Return the number that a choice between formulas depends on, traced a node."""
+    if x.__class__ is float:
+        return x
+    return x.data if hasattr(x, "parents") else float(x)
 
 
 def quotient_by_divisor(y: Any, a: Any, b: Any) -> Any:
@@ -96,10 +97,8 @@ def atan2_by(a: Any, b: Any) -> Any:
 
 def elu_by(x: Any, alpha: Any) -> Any:
     """alpha·eˣ below 0, in halves where eˣ has lost digits to underflow."""
-    if number(x) > 0:
-        return 1.0
     if number(x) > -600:
-        return alpha * exp(x)
+        return 1.0 if number(x) > 0 else alpha * exp(x)
     half = exp(0.5 * x)
     return alpha * half * half
 

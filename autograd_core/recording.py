@@ -2,11 +2,11 @@
 
 `no_grad` records nothing, `scope` names the module at work, `record_source` keeps the
 line, a detector looks for numbers that are not finite, `sharing` finds the node that
-stands already, `Evaluation` notes the leaves that a function makes. Each belongs to the
-thread that opened it, so that one thread's evaluation never loses another's gradients;
-two of them can be switched on for all threads. Making a node asks the counters of what
-is open in any thread: while there is nothing, the usual case, they are all that
-recording costs.
+stands already, `tracing` keeps all for a program, `Evaluation` notes the leaves that a
+function makes. Each belongs to the thread that opened it, so that one thread's
+evaluation never loses another's gradients; two of them can be switched on for all
+threads. Making a node asks the counters of what is open in any thread: while there is
+nothing, the usual case, they are all that recording costs.
 """
 
 import threading
@@ -17,7 +17,15 @@ from typing import Any
 
 from .source import calling
 
-__all__ = ["NOT_RUN", "Evaluation", "record_source", "no_grad", "scope", "sharing"]
+__all__ = [
+    "NOT_RUN",
+    "Evaluation",
+    "no_grad",
+    "record_source",
+    "scope",
+    "sharing",
+    "tracing",
+]
 
 NOT_RUN = float("0")
 """The gradient of a node that no backward pass has reached, told by its identity."""
@@ -35,6 +43,7 @@ class _State(threading.local):
     def __init__(self) -> None:
         self.pauses = 0
         self.shared: Any = None
+        self.trace: Any = None
         self.sources = 0
         self.detectors: list[Any] = []
         self.scope = ""
@@ -178,6 +187,18 @@ def sharing(nodes: Any) -> Iterator[None]:
         yield
     finally:
         state.shared = outer
+        _count(detour=-1)
+
+
+@contextmanager
+def tracing(trace: Any) -> Iterator[None]:
+    """Let `trace` make each node, and each comparison, of this thread."""
+    outer, state.trace = state.trace, trace
+    _count(detour=+1)
+    try:
+        yield
+    finally:
+        state.trace = outer
         _count(detour=-1)
 
 

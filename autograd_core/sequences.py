@@ -6,13 +6,13 @@ expand it and tests can hold the two against each other. `softmax`, whose result
 list, is a function made of rows.
 """
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from . import kernels
 from .errors import ShapeError
 from .op import NaryOp, register
-from .ops import div, exp, exp_difference, log, number
+from .ops import div, exp, exp_difference, log, maximum, number, where
 
 
 def gather_pairs(xs: Any, ys: Any, bias: Any = 0.0) -> tuple[Any, ...]:
@@ -80,10 +80,26 @@ def softmax(xs: Any) -> list[Any]:
     [0.5, 0.5]
     """
     xs = tuple(xs)
-    shift = max(map(number, xs), default=0.0)
-    shares = [exp_difference(x, shift if isfinite(shift) else 0.0) for x in xs]
+    shift = _largest([number(x) for x in xs])
+    shares = [exp_difference(x, shift) for x in xs]
     whole = total(shares)
     return [div(share, whole) for share in shares]
+
+
+def _largest(numbers: list[Any]) -> Any:
+    """Return the largest number, or 0 where it is infinite or there is none.
+
+    Numbers that are traced are compared as data, in pairs: a decision which is the
+    largest would hold for one call only.
+    """
+    if all(x.__class__ is float for x in numbers):
+        largest = max(numbers, default=0.0)
+        return largest if isfinite(largest) else 0.0
+    while len(numbers) > 1:
+        pairs = zip(numbers[::2], numbers[1::2], strict=False)
+        rest = numbers[len(numbers) // 2 * 2 :]
+        numbers = [*(maximum(a, b) for a, b in pairs), *rest]
+    return where(abs(numbers[0]) < inf, numbers[0], 0.0)
 
 
 # fmt: off

@@ -23,7 +23,7 @@ from .errors import GraphError, OperandError
 from .graph import topological_order
 from .hooks import Hook, stop_at
 from .op import Op
-from .real import to_float
+from .real import described, to_float
 from .recording import NOT_RUN
 from .source import Source, decoded
 
@@ -155,8 +155,9 @@ class Value(Arithmetic, Copyable):
     @classmethod
     def __apply_op__(cls, op: Op, operands: Sequence[Any]) -> "Value":
         """Return the node of `op` on Values and numbers; rows call this."""
-        if recording.detours and recording.state.shared is not None:
-            node: Value = recording.state.shared.find_or_make(cls, op, operands)
+        maker = recording.detours and (recording.state.trace or recording.state.shared)
+        if maker:
+            node: Value = maker.find_or_make(cls, op, operands)
             return node
         parents = [
             x if isinstance(x, Value) else _met(x, op, operands) for x in operands
@@ -166,6 +167,14 @@ class Value(Arithmetic, Copyable):
     @classmethod
     def _of(cls, op: Op, parents: tuple["Value", ...]) -> "Value":
         """Make the node of `op`, a constant while recording is paused."""
+        node = cls._recorded(op, parents)
+        if recording.detours and recording.state.pauses:
+            return _constant(node._y, depth=5)
+        return node
+
+    @classmethod
+    def _recorded(cls, op: Op, parents: tuple["Value", ...]) -> "Value":
+        """Make the node of `op`, whatever is open."""
         node = _new(cls)
         if op.arity == 2:
             a, b = node._a, node._b = parents
@@ -188,11 +197,9 @@ class Value(Arithmetic, Copyable):
         if recording.notes:
             node.scope = recording.state.scope
             if recording.watchers:
-                recording.watch(node, 5)  # behind __apply_op__ and a row
+                recording.watch(node, 6)  # behind __apply_op__ and a row
         else:
             node.scope = ""
-        if recording.detours and recording.state.pauses:
-            return _constant(y, depth=5)
         return node
 
     def backward(self) -> None:
@@ -285,11 +292,9 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
         nodes = topological_order(values)
     else:
         nodes = list(values) if isinstance(values, Iterable) else [values]
-    for node in nodes:
-        if not isinstance(node, Value):
-            raise OperandError(
-                f"zero_grad takes a Value or Values, not {node!r} of type "
-                f"{type(node).__name__}"
-            )
+    for stranger in [node for node in nodes if not isinstance(node, Value)]:
+        raise OperandError(
+            f"zero_grad takes a Value or Values, not {described(stranger)}"
+        )
     for node in nodes:
         node._grad = NOT_RUN

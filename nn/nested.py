@@ -10,7 +10,16 @@ from typing import Any
 from autograd_core import Value
 from autograd_core.errors import ShapeError
 
-__all__ = ["as_lists", "assign", "data_of", "flat", "nest", "numbers", "shape"]
+__all__ = [
+    "as_lists",
+    "assign",
+    "data_of",
+    "flat",
+    "is_traced",
+    "nest",
+    "numbers",
+    "shape",
+]
 
 
 def _is_sequence(item: Any) -> bool:
@@ -71,6 +80,11 @@ def data_of(item: Any) -> float:
     if item.__class__ is float:
         return float(item)
     return item.data if isinstance(item, Value) else Value(item).data
+
+
+def is_traced(item: Any) -> bool:
+    """Tell whether a number is one that only the replays of a program will know."""
+    return isinstance(item, Value) and isinstance(item.data, Value)
 
 
 def numbers(item: Any) -> Any:

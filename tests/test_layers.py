@@ -17,7 +17,7 @@ LAYERS = (
     ("arguments", "hooks", "op", "recording"),
     ("custom", "ops"),
     ("sequences", "sharing"),
-    ("arithmetic", "chain_rule", "copies", "linearization"),
+    ("arithmetic", "chain_rule", "copies", "expression_text", "linearization"),
     ("value",),
     ("anomaly", "differentiation", "symbolic"),
     ("derivatives", "products"),
@@ -46,6 +46,19 @@ LATE = {
 }
 
 THIRD_PARTY = {
+    **{
+        f"autograd_core/program/arrays/{name}.py": {"numpy"}
+        for name in (
+            "batches",
+            "code",
+            "forms",
+            "gradients",
+            "layout",
+            "products",
+            "steps",
+            "writer",
+        )
+    },
     "autograd_core/testing/oracles.py": {"mpmath"},
     "autograd_core/testing/true_functions.py": {"mpmath"},
     "autograd_core/testing/strategies.py": {"hypothesis"},

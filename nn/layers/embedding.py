@@ -3,11 +3,12 @@
 from random import Random
 from typing import Any
 
-from autograd_core import Value
+from autograd_core import Value, dot, where
 from autograd_core.errors import OperandError, ShapeError
 
 from ..initializers import normal
 from ..module import Module
+from ..nested import is_traced
 from .signals import each
 from .weights import Initializer, count, drawn, initializer
 
@@ -48,6 +49,12 @@ class Embedding(Module):
         return each(self._row, tokens, 0)
 
     def _row(self, token: Any) -> list[Value]:
+        if is_traced(token):  # the row is found by comparing, when it is computed
+            shares = [
+                where(abs(token - i) < 0.5, 1.0, 0.0) for i in range(len(self.weight))
+            ]
+            columns = zip(*self.weight, strict=True)
+            return [dot(column, shares) for column in columns]
         if isinstance(token, bool | float) or not hasattr(token, "__index__"):
             raise OperandError(
                 f"{self!r} takes whole numbers as tokens, not {token!r} of type "

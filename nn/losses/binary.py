@@ -9,7 +9,7 @@ from typing import Any
 from autograd_core import Value, add, dot, mul, neg, relu, softplus, sub
 from autograd_core.errors import DomainError, ShapeError
 
-from ..nested import shape
+from ..nested import is_traced, shape
 from .classes import factors
 from .reduction import check_reduction, pairs, pointwise, probability, reduced
 
@@ -76,6 +76,8 @@ def _positive_weights(name: str, weight: Any, form: tuple[int, ...]) -> list[flo
 
 
 def _shortfall(score: Any, target: Any) -> Any:
+    if is_traced(target):
+        return relu(sub(1.0, mul(target, score)))
     if target not in (-1, 1):
         raise DomainError(f"hinge_loss takes targets of -1 and 1, not {target!r}")
     return relu(sub(1.0, score) if target == 1 else add(1.0, score))

@@ -8,12 +8,21 @@ import math
 import operator
 from typing import Any
 
+from autograd_core import total, where
 from autograd_core.errors import DomainError, OperandError, ShapeError
 
-from ..nested import data_of, flat, shape
+from ..nested import data_of, flat, is_traced, shape
 from .reduction import probability
 
-__all__ = ["class_indices", "class_weights", "distributions", "factors", "rows_of"]
+__all__ = [
+    "class_indices",
+    "class_weights",
+    "distributions",
+    "factors",
+    "one_hot",
+    "picked",
+    "rows_of",
+]
 
 _TOLERANCE = 1e-4  # what single precision leaves of a sum of 1
 
@@ -41,8 +50,11 @@ def rows_of(name: str, scores: Any) -> tuple[tuple[int, ...], int, list[list[Any
 
 def class_indices(
     name: str, targets: Any, form: tuple[int, ...], classes: int
-) -> list[int]:
-    """Return the indices of the true classes, one for each row."""
+) -> list[Any]:
+    """Return the indices of the true classes, one for each row.
+
+    An index may be one that is traced.
+    """
     if shape(targets) != form:
         raise ShapeError(
             f"{name} takes one target for each list of {classes} numbers, of shape "
@@ -51,7 +63,11 @@ def class_indices(
     return [_class_index(name, target, classes) for target in flat(targets)]
 
 
-def _class_index(name: str, target: Any, classes: int) -> int:
+def _class_index(name: str, target: Any, classes: int) -> Any:
+    if is_traced(target):
+        if not (target > -0.5 and target < classes - 0.5):
+            raise _no_class(name, f"{target:g}", classes)
+        return target
     try:
         index = operator.index(target)
     except TypeError:
@@ -59,11 +75,38 @@ def _class_index(name: str, target: Any, classes: int) -> int:
             f"{name} takes the index of a class as target, not {target!r}"
         ) from None
     if not 0 <= index < classes:
-        raise ShapeError(
-            f"{name} got target {target} for {classes} classes; targets count from 0 "
-            f"to {classes - 1}"
-        )
+        raise _no_class(name, target, classes)
     return index
+
+
+def _no_class(name: str, target: Any, classes: int) -> ShapeError:
+    return ShapeError(
+        f"{name} got target {target} for {classes} classes; targets count from 0 to "
+        f"{classes - 1}"
+    )
+
+
+def one_hot(index: Any, classes: int) -> list[Any]:
+    """Return for each class whether it is the one; of a traced index, as data.
+
+    >>> one_hot(1, 3)
+    [False, True, False]
+    """
+    if is_traced(index):
+        return [abs(index - i) < 0.5 for i in range(classes)]
+    return [i == index for i in range(classes)]
+
+
+def picked(items: list[Any], index: Any) -> Any:
+    """Return the item of one class, also where the index is traced.
+
+    >>> picked([0.5, 1.5, 2.5], 1)
+    1.5
+    """
+    if not is_traced(index):
+        return items[index]
+    pairs = zip(one_hot(index, len(items)), items, strict=True)
+    return total([where(is_it, item, 0.0) for is_it, item in pairs])
 
 
 def class_weights(name: str, weight: Any, classes: int) -> list[float] | None:

@@ -6,9 +6,11 @@ surprise -log p of a class is never the difference of two large numbers, so that
 and derivatives keep their digits however sure the network is.
 """
 
+from math import inf
 from typing import Any
 
 from autograd_core import (
+    Value,
     add,
     div,
     dot,
@@ -24,11 +26,13 @@ from autograd_core import (
 )
 from autograd_core.errors import DomainError
 
-from ..nested import data_of, shape
+from ..nested import data_of, is_traced, shape
 from .classes import (
     class_indices,
     class_weights,
     distributions,
+    one_hot,
+    picked,
     rows_of,
 )
 from .reduction import at_most_zero, check_reduction, reduced
@@ -75,7 +79,7 @@ def cross_entropy(
         else _scaled(_surprise(row, index), index, factors)
         for row, index in zip(rows, indices, strict=True)
     ]
-    weights = factors and [factors[index] for index in indices]
+    weights = factors and [picked(factors, index) for index in indices]
     return _reduced("cross_entropy", losses, form, reduction, weights)
 
 
@@ -102,10 +106,10 @@ def nll_loss(
         for logarithm in row:
             at_most_zero("nll_loss", logarithm)
     losses = [
-        _scaled(neg(row[index]), index, factors)
+        _scaled(neg(picked(row, index)), index, factors)
         for row, index in zip(rows, indices, strict=True)
     ]
-    weights = factors and [factors[index] for index in indices]
+    weights = factors and [picked(factors, index) for index in indices]
     return _reduced("nll_loss", losses, form, reduction, weights)
 
 
@@ -121,16 +125,27 @@ def log_softmax(logits: Any) -> list[Any]:
     xs = list(logits)
     if not xs:
         return []
-    top = max(range(len(xs)), key=lambda i: data_of(xs[i]))
-    others = logsumexp(xs[:top] + xs[top + 1 :])
+    numbers = [data_of(x) for x in xs]
+    if any(isinstance(x, Value) for x in numbers):  # traced: any may be the largest
+        return [log_sigmoid(sub(x, _others(xs, i))) for i, x in enumerate(xs)]
+    top = numbers.index(max(numbers))
+    others = _others(xs, top)
     whole = logaddexp(others, xs[top])
     logs = [sub(x, whole) for x in xs]
     logs[top] = log_sigmoid(sub(xs[top], others))
     return logs
 
 
-def _surprise(logits: list[Any], index: int) -> Any:
-    return softplus(sub(logsumexp(logits[:index] + logits[index + 1 :]), logits[index]))
+def _others(logits: list[Any], index: int) -> Any:
+    return logsumexp(logits[:index] + logits[index + 1 :])
+
+
+def _surprise(logits: list[Any], index: Any) -> Any:
+    if not is_traced(index):
+        return softplus(sub(_others(logits, index), logits[index]))
+    pairs = zip(one_hot(index, len(logits)), logits, strict=True)
+    others = logsumexp([where(is_it, -inf, x) for is_it, x in pairs])
+    return softplus(sub(others, picked(logits, index)))
 
 
 def _expected_surprise(logits: list[Any], shares: list[Any]) -> Any:
@@ -143,9 +158,9 @@ def _expected_surprise(logits: list[Any], shares: list[Any]) -> Any:
 
 
 def _smoothed_surprise(
-    logits: list[Any], index: int, smoothing: float, factors: list[float] | None
+    logits: list[Any], index: Any, smoothing: float, factors: list[float] | None
 ) -> Any:
-    certain = [float(i == index) for i in range(len(logits))]
+    certain = [where(is_it, 1.0, 0.0) for is_it in one_hot(index, len(logits))]
     shares = _weighted(_smoothed(certain, smoothing), factors)
     return _expected_surprise(logits, shares)
 
@@ -163,8 +178,8 @@ def _weighted(shares: list[Any], factors: list[float] | None) -> list[Any]:
     return [mul(share, w) for share, w in zip(shares, factors, strict=True)]
 
 
-def _scaled(loss: Any, index: int, factors: list[float] | None) -> Any:
-    return loss if factors is None else mul(loss, factors[index])
+def _scaled(loss: Any, index: Any, factors: list[float] | None) -> Any:
+    return loss if factors is None else mul(loss, picked(factors, index))
 
 
 def _reduced(
@@ -172,7 +187,7 @@ def _reduced(
     losses: list[Any],
     form: tuple[int, ...],
     reduction: str,
-    weights: list[float] | None,
+    weights: list[Any] | None,
 ) -> Any:
     """Reduce; where there are weights, a mean divides by their sum."""
     if weights is None or reduction != "mean" or not losses:

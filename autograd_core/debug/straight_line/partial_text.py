@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
+from ...expression_text import Text, as_text
 from ...op import Op
-from .expression_text import Text, as_text
 from .functions import Functions, is_of_core, place_of
 
 __all__ = ["PartialTexts"]

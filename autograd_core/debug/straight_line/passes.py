@@ -7,10 +7,10 @@ gradient, in the order in which `backward()` adds.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ...expression_text import SIGN, Text
 from ...linearization import ancestors
 from ...ops import where
 from ...value import Value
-from .expression_text import SIGN, Text
 from .identifiers import as_comment
 from .partial_text import PartialTexts
 from .written_nodes import WrittenNodes

@@ -8,11 +8,11 @@ parent, the number itself stands in their lines.
 from collections.abc import Sequence
 from math import copysign
 
+from ...expression_text import Text, call_text, number_text
 from ...graph import topological_order
 from ...op import Op
 from ...source import Source
 from ...value import Value
-from .expression_text import Text, call_text, number_text
 from .functions import BUILT_IN, Functions
 from .identifiers import Identifiers, as_comment
 

@@ -8,9 +8,9 @@ know a number, as a choice between formulas does, fails on a name.
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from ...op import NaryOp, Op
-from ...ops import add, mul, neg, sub
-from ...sequences import gather_pairs
+from .op import NaryOp, Op
+from .ops import add, mul, neg, sub
+from .sequences import gather_pairs
 
 __all__ = ["SIGN", "Text", "as_text", "call_text", "number_text"]
 

@@ -1,0 +1,289 @@
+"""Dots that share their operands, found to be the product of two matrices.
+
+A `dot` multiplies a row of numbers with another. Where many dots on one level pair each
+of some rows with each of others, as the neurons of a layer do with the examples, they
+are the entries of one matrix product X·Wᵀ, and the gradients are G·W and Gᵀ·X. Dots
+that are connected by no shared row are products of their own; those of one size are
+stacked.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..grouping import Group
+from .gradients import Gradients
+from .layout import Block
+from .steps import Step, named_block
+from .writer import Writer
+
+__all__ = ["products"]
+
+Row = tuple[int, ...]
+
+FILLED = 0.25  # the share of a product's entries that must be wanted
+
+
+def products(write: Writer, group: Group) -> Iterator[Step]:
+    """Yield the matrix products that a group of dots consists of."""
+    dots = [_Dot(place, write.code.operands[place]) for place in group.places]
+    _pad(dots, write.padding(0.0))
+    if _batched(write, [dot.left for dot in dots]) > _batched(
+        write, [dot.right for dot in dots]
+    ):
+        for dot in dots:  # the rows that differ from example to example come first
+            dot.left, dot.right = dot.right, dot.left
+    alike: dict[tuple[int, int], list[_Table]] = defaultdict(list)
+    single: list[_Dot] = []
+    for table in _components(dots):
+        if table.rows * table.columns * FILLED > len(table.dots):
+            single += table.dots
+        else:
+            alike[table.rows, table.columns].append(table)
+    for (rows, columns), tables in alike.items():
+        if rows == columns == 1 and len(tables) > 1:
+            single += [dot for table in tables for dot in table.dots]
+        else:
+            yield MatrixProduct(write, group, tables)
+    if single:
+        yield Products(write, group, single)
+
+
+class _Dot:
+    """The two rows of a dot, and its bias."""
+
+    def __init__(self, place: int, operands: Row) -> None:
+        n = len(operands) // 2
+        self.place, self.bias = place, operands[-1]
+        self.left, self.right = operands[:n], operands[n:-1]
+
+
+class _Table:
+    """Dots that hang together: which row and which column each is."""
+
+    def __init__(self, dots: Sequence[_Dot]) -> None:
+        self.dots = dots
+        # in order, so that the rows of a weight matrix are read as they lie
+        self.right = {row: i for i, row in enumerate(sorted({d.right for d in dots}))}
+        self.left = {row: i for i, row in enumerate(sorted({d.left for d in dots}))}
+        self.rows, self.columns = len(self.right), len(self.left)
+
+    def at(self, dot: _Dot) -> int:
+        """Return the place of a dot in the table, read row by row."""
+        return self.right[dot.right] * self.columns + self.left[dot.left]
+
+
+def _batched(write: Writer, rows: Sequence[Row]) -> bool:
+    return write.is_batched(np.array(rows))
+
+
+def _pad(dots: Sequence[_Dot], zero: int) -> None:
+    """Make rows equally long: one side by zeros, the other by what it goes on with.
+
+    Where one row is the beginning of another, as of the values that attention mixes, it
+    may be read to the other's end, since each number beyond meets a zero.
+    """
+    longest = max(len(dot.left) for dot in dots)
+    if all(len(dot.left) == longest for dot in dots):
+        return
+    sides = [_extended([getattr(d, side) for d in dots]) for side in ("left", "right")]
+    longer = min((0, 1), key=lambda i: len(set(sides[i].values())))
+    for dot in dots:
+        rows = [dot.left, dot.right]
+        rows[longer] = sides[longer][rows[longer]]
+        dot.left, dot.right = (row + (zero,) * (longest - len(row)) for row in rows)
+
+
+def _extended(rows: Sequence[Row]) -> dict[Row, Row]:
+    """Return for each row the longest that begins with it."""
+    found: dict[Row, Row] = {}
+    by_first: dict[int, list[Row]] = defaultdict(list)
+    for row in sorted(set(rows), key=len, reverse=True):
+        starts = by_first[row[0]] if row else []
+        longer = next((other for other in starts if other[: len(row)] == row), None)
+        found[row] = row if longer is None else longer
+        if longer is None:
+            starts.append(row)
+    return found
+
+
+def _components(dots: Sequence[_Dot]) -> list[_Table]:
+    """Return the dots by what rows connect, directly or through others."""
+    leader: dict[Any, Any] = {}
+
+    def find(row: Any) -> Any:
+        while leader.setdefault(row, row) != row:
+            leader[row] = leader[leader[row]]
+            row = leader[row]
+        return row
+
+    for dot in dots:
+        leader[find((0, dot.left))] = find((1, dot.right))
+    found: dict[Any, list[_Dot]] = defaultdict(list)
+    for dot in dots:
+        found[find((0, dot.left))].append(dot)
+    return [_Table(part) for part in found.values()]
+
+
+class MatrixProduct(Step):
+    """Tables of dots of one size: for each the product X·Wᵀ of a row each."""
+
+    def __init__(self, write: Writer, group: Group, tables: list[_Table]) -> None:
+        self._count, first = len(tables), tables[0]
+        self._rows, self._columns = first.rows, first.columns
+        self._x = np.array([list(table.right) for table in tables])
+        self._w = np.array([list(table.left) for table in tables])
+        size = self._rows * self._columns
+        self._bias = np.full((self._count, size), write.padding(0.0))
+        places, at = [], []
+        for number, table in enumerate(tables):
+            for dot in table.dots:
+                self._bias[number, table.at(dot)] = dot.bias
+                places.append(dot.place)
+                at.append(number * size + table.at(dot))
+        everything = np.concatenate([a.ravel() for a in (self._x, self._w, self._bias)])
+        self.block = named_block(write, group, self._count * size, everything)
+        self._x_batched = write.is_batched(self._x)
+        self._w_batched = write.is_batched(self._w)
+        write.add_block(self.block, places, at)
+
+    # where one table is all, its axis is left out; so is that of one row an example
+    @property
+    def _flat(self) -> bool:
+        return self._count == 1 and not self._w_batched
+
+    @property
+    def _one_row(self) -> bool:
+        return self._flat and self._rows == 1 and self._x_batched
+
+    def _x_places(self) -> np.ndarray:
+        return (
+            self._x[0, 0]
+            if self._one_row
+            else self._x[0]
+            if self._count == 1
+            else self._x
+        )
+
+    def _w_places(self) -> np.ndarray:
+        return self._w[0] if self._count == 1 else self._w
+
+    def _bias_places(self) -> np.ndarray:
+        shape: tuple[int, ...] = (self._count, self._rows, self._columns)
+        return self._bias.reshape(
+            shape[2:] if self._one_row else shape[self._count == 1 :]
+        )
+
+    def _operands(self, write: Writer) -> tuple[str, str]:
+        x = write.read(self._x_places(), whole=True)
+        w = write.read(self._w_places(), whole=True)
+        return x, w
+
+    def forward(self, write: Writer) -> None:
+        """Write X·Wᵀ, and the biases."""
+        x, w = self._operands(write)
+        turned = (
+            f"{w}.T" if w.isidentifier() and self._flat else f"{w}.swapaxes(-1, -2)"
+        )
+        rows_apart = self._flat and self._x_batched and not self._one_row
+        if rows_apart:
+            x = f"{x}.reshape(-1, {self._x.shape[-1]})"
+        text = f"{x} @ {turned}"
+        batched = self.block.batched
+        if write.literal(self._bias) != 0.0:
+            if rows_apart:
+                text = write.shaped(f"({text})", (self._rows, self._columns), batched)
+            text = f"{text} + {write.read(self._bias_places())}"
+        if not self._one_row:
+            text = write.shaped(f"({text})", (self.block.size,), batched)
+        write.lines.append(f"{self.block.name} = {text}")
+
+    def backward(self, write: Writer, gradients: Gradients) -> None:
+        """Write G·W for the rows and Gᵀ·X for the weights."""
+        upstream = gradients.of(self.block)
+        if upstream is None:
+            return
+        batched = self.block.batched
+        bias = self._bias_places()
+        shaped = upstream
+        if not self._one_row:
+            shaped = write.fresh("e")
+            shape = bias.shape
+            write.lines.append(f"{shaped} = {write.shaped(upstream, shape, batched)}")
+        x, w = self._operands(write)
+        if self._flat and self._x_batched:
+            self._send_rows(write, gradients, shaped, x, w)
+        else:
+            self._send_stacks(write, gradients, shaped, x, w)
+        if gradients.wants(bias):
+            gradients.add(bias, shaped, batched, fresh=False)
+
+    def _send_rows(
+        self, write: Writer, gradients: Gradients, g: str, x: str, w: str
+    ) -> None:
+        """Send gradients where the rows of all examples are one tall matrix."""
+        if not self._one_row:
+            g = f"{g}.reshape(-1, {self._columns})"
+        if gradients.wants(self._x):
+            sent = f"{g} @ {w}"
+            if not self._one_row:
+                sent = write.shaped(f"({sent})", self._x_places().shape, True)
+            gradients.add(self._x_places(), f"({sent})", True)
+        if gradients.wants(self._w):
+            if not self._one_row:
+                x = f"{x}.reshape(-1, {self._x.shape[-1]})"
+            gradients.add(self._w_places(), f"({g}.T @ {x})", False)
+
+    def _send_stacks(
+        self, write: Writer, gradients: Gradients, g: str, x: str, w: str
+    ) -> None:
+        batched = self.block.batched
+        if gradients.wants(self._x):
+            gradients.add(self._x_places(), f"({g} @ {w})", batched)
+        if gradients.wants(self._w):
+            sent = f"({g}.swapaxes(-1, -2) @ {x})"
+            gradients.add(self._w_places(), sent, batched)
+
+
+class Products(Step):
+    """Dots that share no row: products added up along the last axis."""
+
+    def __init__(self, write: Writer, group: Group, dots: Sequence[_Dot]) -> None:
+        self._left = np.array([dot.left for dot in dots])
+        self._right = np.array([dot.right for dot in dots])
+        self._bias = np.array([dot.bias for dot in dots])
+        everything = np.concatenate(
+            [a.ravel() for a in (self._left, self._right, self._bias)]
+        )
+        self.block: Block = named_block(write, group, len(dots), everything)
+        write.add_block(self.block, [dot.place for dot in dots], range(len(dots)))
+
+    def forward(self, write: Writer) -> None:
+        """Write the products, added up."""
+        a, b = (write.read(p, whole=True) for p in (self._left, self._right))
+        text = f"({a} * {b}).sum(-1)"
+        if write.literal(self._bias) != 0.0:
+            text = f"{text} + {write.read(self._bias)}"
+        write.lines.append(f"{self.block.name} = {text}")
+
+    def backward(self, write: Writer, gradients: Gradients) -> None:
+        """Write the gradient times the other factor."""
+        upstream = gradients.of(self.block)
+        if upstream is None:
+            return
+        batched = self.block.batched
+        sides = (self._left, self._right), (self._right, self._left)
+        if np.array_equal(self._left, self._right):
+            twice = (
+                f"(2.0 * {upstream}[..., None] * {write.read(self._left, whole=True)})"
+            )
+            gradients.add(self._left, twice, batched)
+            sides = ()  # type: ignore[assignment]
+        for side, other in sides:
+            if gradients.wants(side):
+                factor = write.read(other, whole=True)
+                gradients.add(side, f"({upstream}[..., None] * {factor})", batched)
+        if gradients.wants(self._bias):
+            gradients.add(self._bias, upstream, batched, fresh=False)

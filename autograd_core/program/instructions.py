@@ -1,0 +1,113 @@
+"""The form in which a program is kept: operations in order, each on earlier places.
+
+A place is a number of the program, counted from 0: the inputs first, then constants
+and operations as they come. Lists beside each other take a tenth of the room of nodes;
+a program of a million operations is four of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..op import Op
+from .tracing import Guard
+
+__all__ = ["Instructions", "of_nodes"]
+
+
+@dataclass
+class Instructions:
+    """Operations on places; `op` None marks an input or a constant.
+
+    `guards` holds pairs of a place and the decision that was made of it.
+    """
+
+    inputs: int
+    ops: list[Op | None] = field(default_factory=list)
+    operands: list[tuple[int, ...]] = field(default_factory=list)
+    constants: dict[int, float] = field(default_factory=dict)
+    flows: list[bool] = field(default_factory=list)  # does a gradient go through it?
+    outputs: list[int] = field(default_factory=list)
+    guards: list[tuple[int, Guard]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.ops) - self.inputs - len(self.constants)
+
+    def add_input(self, flows: bool = True) -> int:
+        """Add an input; they come before everything else."""
+        return self._add(None, (), flows)
+
+    def add_constant(self, number: float) -> int:
+        """Add a number that never changes."""
+        self.constants[len(self.ops)] = number
+        return self._add(None, (), False)
+
+    def add(self, op: Op, operands: tuple[int, ...], flows: bool) -> int:
+        """Add an operation and return its place."""
+        return self._add(op, operands, flows)
+
+    def _add(self, op: Op | None, operands: tuple[int, ...], flows: bool) -> int:
+        self.ops.append(op)
+        self.operands.append(operands)
+        self.flows.append(flows)
+        return len(self.ops) - 1
+
+    def like(self) -> "Instructions":
+        """Return a program of the same inputs that does nothing yet."""
+        new = Instructions(self.inputs)
+        for place in range(self.inputs):
+            new.add_input(self.flows[place])
+        return new
+
+    def finished(self, of: "Instructions", places: Sequence[int]) -> "Instructions":
+        """Take over the outputs and guards of another, whose places went to these."""
+        self.outputs = [places[place] for place in of.outputs]
+        self.guards = [(places[place], guard) for place, guard in of.guards]
+        return self
+
+
+def of_nodes(
+    nodes: Iterable[Any],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    guards: Sequence[Guard] = (),
+) -> Instructions:
+    """Write down nodes, parents before children, as instructions on `inputs`.
+
+    Every other leaf that they hang on is a constant, as is an output that is a number.
+
+    >>> from autograd_core import Value, topological_order
+    >>> x = Value(3.0)
+    >>> y = x * x + 1
+    >>> len(of_nodes(topological_order(y), [x], [y]))
+    2
+    """
+    code = Instructions(len(inputs))
+    places: dict[Any, int] = {node: code.add_input() for node in inputs}
+    constants: dict[Any, int] = {}
+
+    def constant(number: float) -> int:
+        exactly = number if number else repr(number)  # 0 and -0 are two
+        if exactly not in constants:
+            constants[exactly] = code.add_constant(number)
+        return constants[exactly]
+
+    for node in nodes:
+        if node in places:
+            continue
+        if node.op is None:
+            places[node] = constant(node._data)
+            continue
+        operands = []
+        for parent in node.parents:
+            place = places.get(parent)
+            if place is None:  # a leaf that stands outside of the nodes
+                place = places[parent] = constant(parent._data)
+            operands.append(place)
+        places[node] = code.add(node.op, tuple(operands), node.requires_grad)
+    code.outputs = [
+        places[y] if y in places else constant(float(getattr(y, "_data", y)))
+        for y in outputs
+    ]
+    code.guards = [(places[guard.node], guard) for guard in guards]
+    return code
