@@ -56,6 +56,7 @@ THIRD_PARTY = {
             "layout",
             "products",
             "steps",
+            "structure",
             "writer",
         )
     },

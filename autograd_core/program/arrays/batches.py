@@ -4,19 +4,19 @@ An argument's rectangular parts are arrays to the program; what comes back has t
 structure of the arguments and of the result, with arrays for their rectangular parts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from ...arguments import Argnums, selected
-from ...errors import OperandError, ShapeError
-from ...real import described
-from ...trees import is_leaf, leaves_of
+from ...errors import ShapeError
 from ..instructions import Instructions
 from ..replay import Replay, guard_failed
 from ..simplify import simplified
 from .code import ArrayCode, Parameter, write_arrays
+from .structure import as_array, packer, parts, parts_of, skeleton, unpacker
 
 __all__ = ["Batched"]
 
@@ -35,10 +35,13 @@ class Batched:
         self.code: Instructions = simplified(program.code)
         self._replay: Replay | None = None
         self._written: dict[Any, ArrayCode] = {}
-        self._parts = {
-            name: list(_rectangles(example, name))
-            for name, example in program.arguments.items()
-        }
+        self._bones = [skeleton(x, name) for name, x in program.arguments.items()]
+        self._parts = [list(parts(bones)) for bones in self._bones]
+        self._unpack = [unpacker(bones) for bones in self._bones]
+        self._pack = [packer(bones) for bones in self._bones]
+        result = skeleton(program.result, "result")
+        self._results = [(int(np.prod(p.shape)), p.shape) for p in parts(result)]
+        self._pack_result = packer(result)
 
     def __len__(self) -> int:
         return len(self.code)
@@ -62,7 +65,7 @@ class Batched:
         with np.errstate(all="ignore"):
             outputs, guards = self._array_code(None).run(*arrays)
         self._check(guards)
-        if not np.isfinite(outputs).all():
+        if not _finite(outputs):
             outputs, _ = self._one_by_one(arrays, backward=False)
         return self._structured(outputs)
 
@@ -79,19 +82,16 @@ class Batched:
         with np.errstate(all="ignore"):
             code = self._array_code(frozenset(wanted))
             outputs, guards, gradients = code.run(*arrays)
-            finite = np.isfinite(outputs).all()
-            finite = finite and all(np.isfinite(g).all() for g in gradients)
+            finite = _finite(outputs) and all(map(_finite, gradients))
         self._check(guards)
         if not finite:
             outputs, everything = self._one_by_one(arrays, backward=True)
             flags = [p.wanted for p in self._parameters(frozenset(wanted))]
             gradients = [g for g, flag in zip(everything, flags, strict=True) if flag]
-        found = iter(gradients)
-        by_argument = {
-            number: _filled(example, found)
-            for number, example in enumerate(self.program.arguments.values())
-            if number in wanted
-        }
+        found, by_argument = iter(gradients), {}
+        for n in sorted(wanted):
+            own = [_plain(next(found)) for _ in self._parts[n]]
+            by_argument[n] = self._pack[n](own)
         one = by_argument[wanted[0]]
         several = tuple([by_argument[number] for number in wanted])
         value = self._structured(outputs)
@@ -107,11 +107,10 @@ class Batched:
 
     def _parameters(self, wanted: frozenset[int] | None) -> list[Parameter]:
         found = []
-        for number, (parts, many) in enumerate(
-            zip(self._parts.values(), self.batched, strict=True)
-        ):
+        for number, many in enumerate(self.batched):
             asked = wanted is not None and number in wanted
-            found += [Parameter(name, shape, many, asked) for name, shape in parts]
+            for part in self._parts[number]:
+                found.append(Parameter(part.name, part.shape, many, asked))
         captured = len(self.program.captured)
         if captured:
             found.append(Parameter("captured", (captured,), False, False))
@@ -121,20 +120,23 @@ class Batched:
     def _arrays(self, args: Sequence[Any]) -> list[Any]:
         self.program.check_count(args)
         arrays: list[Any] = []
-        count: tuple[str, int] | None = None
-        pairs = zip(self.program.arguments.items(), args, self.batched, strict=True)
-        for (name, example), argument, many in pairs:
-            parts = _parts_of(example, argument, name)
-            for (path, shape), part in zip(self._parts[name], parts, strict=True):
-                array = _array(part, path, shape, many, self.program.name)
+        counts: dict[int, str] = {}
+        for i, (argument, many) in enumerate(zip(args, self.batched, strict=True)):
+            own = self._parts[i]
+            found = self._unpack[i](argument)
+            if found is None:
+                name = list(self.program.arguments)[i]
+                found = parts_of(self._bones[i], argument, name)
+            for part, given in zip(own, found, strict=True):
+                arrays.append(as_array(given, part, many, self.program.name))
                 if many:
-                    count = count or (path, len(array))
-                    if len(array) != count[1]:
-                        raise ShapeError(
-                            f"{self.program.name} takes as many examples in each "
-                            f"argument; {count[0]} has {count[1]}, {path} {len(array)}"
-                        )
-                arrays.append(array)
+                    counts.setdefault(len(arrays[-1]), part.name)
+        if len(counts) > 1:
+            lengths = ", ".join(f"{name} has {n}" for n, name in counts.items())
+            raise ShapeError(
+                f"{self.program.name} takes as many examples in each argument: "
+                f"{lengths}"
+            )
         if self.program.captured:
             arrays.append(np.array([leaf.data for leaf in self.program.captured]))
         return arrays
@@ -146,11 +148,13 @@ class Batched:
                 raise guard_failed(guard)
 
     def _structured(self, outputs: Any) -> Any:
-        leaves = np.moveaxis(outputs, -1, 0)
-        if is_leaf(self.program.result):
-            return float(leaves[0]) if not leaves[0].ndim else leaves[0]
-        found = iter(leaves)
-        return _filled_by_numbers(self.program.result, found)
+        """Return the numbers of the result in its structure."""
+        arrays, start = [], 0
+        for size, shape in self._results:
+            own = outputs[..., start : start + size]
+            arrays.append(_plain(own.reshape(outputs.shape[:-1] + shape)))
+            start += size
+        return self._pack_result(arrays)
 
     def _one_by_one(
         self, arrays: Sequence[Any], *, backward: bool
@@ -189,6 +193,16 @@ class Batched:
             start += parameter.size
 
 
+def _plain(array: Any) -> Any:
+    return array if array.shape else float(array)
+
+
+def _finite(array: Any) -> bool:
+    """Tell whether all numbers are finite, most often by the sum of their squares."""
+    flat = array.reshape(-1)
+    return isfinite(flat @ flat) or bool(np.isfinite(flat).all())
+
+
 def _axes(program: Any, in_axes: Any) -> list[bool]:
     count = len(program.arguments)
     axes = in_axes if isinstance(in_axes, tuple | list) else (in_axes,) * count
@@ -198,88 +212,3 @@ def _axes(program: Any, in_axes: Any) -> list[bool]:
             f"one for all or one for each of {count} arguments; got {in_axes!r}"
         )
     return [a == 0 and a is not False for a in axes]
-
-
-def _rectangles(tree: Any, name: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield a name and a shape for each rectangular part of an argument."""
-    shape = _shape(tree)
-    if shape is not None:
-        yield name, shape
-    else:
-        items = tree.items() if isinstance(tree, dict) else enumerate(tree)
-        for key, item in items:
-            word = "".join(c if c.isalnum() else "_" for c in str(key))
-            yield from _rectangles(item, f"{name}_{word}")
-
-
-def _shape(tree: Any) -> tuple[int, ...] | None:
-    """Return the shape of nested sequences of numbers, None where it has none."""
-    if is_leaf(tree):
-        return ()
-    if isinstance(tree, dict):
-        return None
-    inner = {_shape(item) for item in tree}
-    if len(inner) != 1 or None in inner:
-        return (0,) if not len(tree) else None
-    (one,) = inner
-    assert one is not None
-    return (len(tree), *one)
-
-
-def _parts_of(example: Any, argument: Any, path: str) -> list[Any]:
-    """Return the rectangular parts of an argument, in the order of the example's."""
-    if _shape(example) is not None:
-        return [argument]
-    fits = isinstance(argument, dict) == isinstance(example, dict)
-    fits = fits and not is_leaf(argument) and len(argument) == len(example)
-    if not fits or (isinstance(example, dict) and argument.keys() != example.keys()):
-        raise ShapeError(
-            f"{path} must have the structure it was traced with, a "
-            f"{type(example).__name__} of {len(example)}; got {described(argument)}"
-        )
-    keys = example.keys() if isinstance(example, dict) else range(len(example))
-    return [
-        p for k in keys for p in _parts_of(example[k], argument[k], f"{path}[{k!r}]")
-    ]
-
-
-def _array(part: Any, path: str, shape: tuple[int, ...], many: bool, name: str) -> Any:
-    try:
-        array = np.asarray(part)
-    except ValueError:
-        array = np.asarray(part, dtype=object)
-    if array.dtype.kind not in "biuf":
-        leaves = leaves_of(part) if array.dtype.kind == "O" else [part]
-        odd = next((x for x in leaves if not isinstance(x, int | float)), part)
-        raise OperandError(f"{path} of {name} takes real numbers; got {described(odd)}")
-    found = array.shape[1:] if many else array.shape
-    if (many and not array.ndim) or found != shape:
-        wanted = f"({', '.join(['count'] * many + [str(n) for n in shape])})"
-        raise ShapeError(
-            f"{path} of {name} takes an array of shape {wanted}; got {array.shape}"
-        )
-    if many and not len(array):
-        raise ShapeError(f"{path} of {name} takes at least one example; got none")
-    return array.astype(float, copy=False)
-
-
-def _filled(tree: Any, arrays: Iterator[Any]) -> Any:
-    """Return a structure with an array in place of each rectangular part."""
-    if _shape(tree) is not None:
-        array = next(arrays)
-        return array if np.ndim(array) else float(array)
-    if isinstance(tree, dict):
-        return {key: _filled(item, arrays) for key, item in tree.items()}
-    return type(tree)([_filled(item, arrays) for item in tree])
-
-
-def _filled_by_numbers(tree: Any, numbers: Iterator[Any]) -> Any:
-    shape = _shape(tree)
-    if shape is not None:
-        count = int(np.prod(shape, dtype=int))
-        whole = np.stack([next(numbers) for _ in range(count)], axis=-1)
-        whole = whole.reshape(*whole.shape[:-1], *shape)
-        return whole if whole.ndim else float(whole)
-    if isinstance(tree, dict):
-        return {key: _filled_by_numbers(item, numbers) for key, item in tree.items()}
-    return type(tree)([_filled_by_numbers(item, numbers) for item in tree])

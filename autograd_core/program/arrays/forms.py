@@ -42,6 +42,11 @@ def _silu(x: Array) -> Array:
     return np.where(x == -np.inf, -0.0, x * _sigmoid(x))
 
 
+def _squared_half(x: Array) -> Array:
+    half = np.exp(0.5 * x)  # eˣ itself may be a subnormal number, short of digits
+    return half * half
+
+
 def _logsumexp(x: Array) -> Array:
     top = np.max(x, axis=-1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
@@ -115,7 +120,7 @@ _PLAIN: dict[tuple[str, int], Callable[..., Any]] = {
     ("atan2", 0): lambda y, a, b: b / (a * a + b * b),
     ("atan2", 1): lambda y, a, b: -a / (a * a + b * b),
     ("div", 1): lambda y, a, b: -y / b,
-    ("elu", 0): lambda y, x, alpha: np.where(x > 0, 1.0, alpha * np.exp(x)),
+    ("elu", 0): lambda y, x, alpha: np.where(x > 0, 1.0, alpha * _squared_half(x)),
     ("exp2", 0): lambda y, x: 0.6931471805599453 * y,
     ("hypot", 0): lambda y, a, b: a / y,
     ("hypot", 1): lambda y, a, b: b / y,
@@ -170,6 +175,7 @@ LOOKING: dict[tuple[str, int], Callable[..., Any]] = {
 # partials that say the same in fewer operations, written out
 OPEN: dict[tuple[str, int], Callable[..., Any]] = {
     ("relu", 0): lambda y, x: x > 0,
+    ("where", 0): lambda y, condition, a, b: None,
     ("where", 1): lambda y, condition, a, b: condition != 0,
     ("where", 2): lambda y, condition, a, b: condition == 0,
 }

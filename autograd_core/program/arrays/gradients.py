@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .layout import Block, Strided
-from .writer import Writer, sliced
+from .writer import PIECES, Writer, pieces, sliced
 
 __all__ = ["Gradients"]
 
@@ -51,12 +51,30 @@ class Gradients:
             write.lines.append(
                 f"{name} = {write.shaped(text, (places.size,), batched)}"
             )
+            flat = places.ravel()
+            stretches = pieces(write.block_of[flat], write.at[flat])
+            if len(stretches) <= PIECES:
+                self._add_pieces(name, flat, [n for _, _, n in stretches], batched)
+                return
             for b in among:
-                inside = np.flatnonzero(write.block_of[places.ravel()] == b)
+                inside = np.flatnonzero(write.block_of[flat] == b)
                 part = f"take({name}, {write.keep('i', inside)}, -1)"
-                self._add_to(write.blocks[b], places.ravel()[inside], part, batched)
+                self._add_to(write.blocks[b], flat[inside], part, batched)
         else:
             self._add_to(write.blocks[among[0]], places, text, batched, fresh)
+
+    def _add_pieces(
+        self, name: str, places: np.ndarray, counts: list[int], batched: bool
+    ) -> None:
+        """Add a row of contributions, cut into stretches for different blocks."""
+        start = 0
+        for count in counts:
+            own = places[start : start + count]
+            block = self._writer.blocks[self._writer.block_of[own[0]]]
+            first = "..., " if batched else ""
+            part = f"{name}[{first}{start}:{start + count}]"
+            self._add_to(block, own, part, batched, fresh=False)
+            start += count
 
     def _add_to(
         self,

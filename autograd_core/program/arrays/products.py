@@ -85,7 +85,7 @@ def _pad(dots: Sequence[_Dot], zero: int) -> None:
     Where one row is the beginning of another, as of the values that attention mixes, it
     may be read to the other's end, since each number beyond meets a zero.
     """
-    longest = max(len(dot.left) for dot in dots)
+    longest = max(1, *(len(dot.left) for dot in dots))
     if all(len(dot.left) == longest for dot in dots):
         return
     sides = [_extended([getattr(d, side) for d in dots]) for side in ("left", "right")]
@@ -240,6 +240,11 @@ class MatrixProduct(Step):
         self, write: Writer, gradients: Gradients, g: str, x: str, w: str
     ) -> None:
         batched = self.block.batched
+        if np.array_equal(self._x, self._w):  # squares, and products with each other
+            both = f"(({g} + {g}.swapaxes(-1, -2)) @ {x})"
+            if gradients.wants(self._x):
+                gradients.add(self._x_places(), both, batched)
+            return
         if gradients.wants(self._x):
             gradients.add(self._x_places(), f"({g} @ {w})", batched)
         if gradients.wants(self._w):

@@ -107,6 +107,8 @@ class Elementwise(Step):
 
 
 def _infix(name: str, texts: list[str]) -> str | None:
+    if name == "neg":
+        return f"-{texts[0]}"
     symbol = {"add": "+", "sub": "-", "mul": "*", "div": "/"}.get(name)
     return None if symbol is None else f"{texts[0]} {symbol} {texts[1]}"
 

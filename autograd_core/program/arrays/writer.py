@@ -21,6 +21,8 @@ __all__ = ["Writer"]
 
 Index = Any
 
+PIECES = 12  # slices that are put together rather than taken one number at a time
+
 
 class Writer:
     """The lines of a program over arrays, and the names they use.
@@ -48,6 +50,7 @@ class Writer:
         self._made: dict[str, int] = {}
         self._functions: dict[Any, str] = {}
         self._known: dict[Any, str] = {}
+        self._gathers: dict[Any, str] = {}
         self._place_constants()
 
     def _place_constants(self) -> None:
@@ -169,7 +172,7 @@ class Writer:
             return self.keep("c", self.constants[self.at[places]])
         found = self.selection(places)
         if found is None or (whole and -1 in _repeats(found[1], places.shape)):
-            return self._taken(places)
+            return self._gathered(places)
         return self._regular(*found)
 
     def fills(self, places: Index) -> list[bool]:
@@ -198,24 +201,54 @@ class Writer:
             text = self.shaped(text, sel.extents, batched)
         return _permuted(text, sel, batched)
 
-    def _taken(self, places: Index) -> str:
-        among = self.blocks_among(places)
-        batched = self.is_batched(places)
-        at = self.at[places].copy()
-        parts, offset = [], 0
-        for b in among:
+    def _gathered(self, places: Index) -> str:
+        """Name an array of places that no slice reads; it is made once."""
+        key = (places.shape, places.tobytes())
+        if key not in self._gathers:
+            batched = self.is_batched(places)
+            parts = pieces(self.block_of[places.ravel()], self.at[places.ravel()])
+            if len(parts) <= PIECES:
+                texts = [self._piece(b, at, n, batched) for b, at, n in parts]
+                text = f"concatenate(({', '.join(texts)}), -1)"
+                if len(places.shape) > 1:
+                    text = self.shaped(text, places.shape, batched)
+            else:
+                text = self._taken(places, batched)
+            self._gathers[key] = self.fresh("gathered_")
+            self.lines.append(f"{self._gathers[key]} = {text}")
+        return self._gathers[key]
+
+    def _piece(self, number: int, start: int, count: int, batched: bool) -> str:
+        """Return a slice of a block, for each example if there are any."""
+        block = self.blocks[number]
+        text = sliced(block.name, start, start + count, 1, block)
+        if batched and not block.batched:
+            return f"broadcast_to({text}, ({self.many}, {count}))"
+        return text
+
+    def _taken(self, places: Index, batched: bool) -> str:
+        at, parts, offset = self.at[places].copy(), [], 0
+        for b in self.blocks_among(places):
             inside = self.block_of[places] == b
             low, high = int(at[inside].min()), int(at[inside].max()) + 1
             at[inside] += offset - low
             offset += high - low
-            part = sliced(self.blocks[b].name, low, high, 1, self.blocks[b])
-            if batched and not self.blocks[b].batched and len(among) > 1:
-                part = f"broadcast_to({part}, ({self.many}, {high - low}))"
-            parts.append(part)
-        joined = (
-            parts[0] if len(parts) == 1 else f"concatenate(({', '.join(parts)}), -1)"
-        )
-        return f"take({joined}, {self.keep('i', at)}, -1)"
+            parts.append(self._piece(b, low, high - low, batched))
+        whole = f"concatenate(({', '.join(parts)}), -1)" if parts[1:] else parts[0]
+        return f"take({whole}, {self.keep('i', at)}, -1)"
+
+
+def pieces(blocks: Index, at: Index) -> list[tuple[int, int, int]]:
+    """Return (block, start, count) of each stretch of numbers that lie in a row.
+
+    >>> pieces(np.array([0, 0, 1, 1]), np.array([4, 5, 0, 7]))
+    [(0, 4, 2), (1, 0, 1), (1, 7, 1)]
+    """
+    breaks = np.flatnonzero((np.diff(blocks) != 0) | (np.diff(at) != 1)) + 1
+    starts, ends = [0, *breaks.tolist()], [*breaks.tolist(), len(at)]
+    return [
+        (int(blocks[i]), int(at[i]), j - i) for i, j in zip(starts, ends, strict=True)
+    ]
 
 
 def sliced(name: str, start: int, stop: int, step: int, block: Block) -> str:
