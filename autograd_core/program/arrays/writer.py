@@ -6,7 +6,7 @@ is a constant of its namespace.
 """
 
 from collections.abc import Callable, Sequence
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Writer:
             "take": np.take,
             "reduceat": np.add.reduceat,
             "zeros": np.zeros,
+            "inf": inf,
+            "nan": nan,
         }
         self.blocks: list[Block] = []
         self.block_of = np.full(len(code.ops), -1)
@@ -141,8 +143,8 @@ class Writer:
 
     def shaped(self, text: str, shape: Sequence[int], batched: bool) -> str:
         """Return an expression with another shape."""
-        extents = ", ".join(map(str, shape))
-        return f"{text}.reshape({self.lead(batched)}{extents})"
+        extents = self.lead(batched) + ", ".join(map(str, shape))
+        return f"{text}.reshape({extents or '()'})"
 
     # --- reading ----------------------------------------------------------------
     def literal(self, places: Index) -> float | None:
@@ -167,7 +169,7 @@ class Writer:
         """
         number = self.literal(places)
         if number is not None and not whole:
-            return f"({number!r})" if number == number else "nan"
+            return f"({number!r})"
         if self._fixed[places].all():
             return self.keep("c", self.constants[self.at[places]])
         found = self.selection(places)
