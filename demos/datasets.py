@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-__all__ = ["load_digits", "split"]
+__all__ = ["load_digits", "load_names", "read_names", "split"]
 
 DATA = Path(__file__).parent / "data"
 
@@ -24,6 +24,39 @@ def load_digits() -> tuple[list[Pixels], list[int]]:
         rows = [[int(field) for field in line.split(",")] for line in file]
     images = [[pixel / 16 for pixel in row[:-1]] for row in rows]
     return images, [row[-1] for row in rows]
+
+
+@cache
+def load_names() -> tuple[list[str], list[str]]:
+    """Return 5,163 first names in order, and the lists that each stands in.
+
+    The Census Bureau has one list of women's names, "f", and one of men's, "m"; a name
+    in both is "fm".
+
+    >>> names, lists = load_names()
+    >>> len(names), names[:3], lists[:3]
+    (5163, ['aaron', 'abbey', 'abbie'], ['fm', 'f', 'f'])
+    """
+    with gzip.open(DATA / "names.csv.gz", "rt", encoding="ascii") as file:
+        rows = [line.rstrip("\n").split(",") for line in file]
+    return [name for name, _ in rows], [lists for _, lists in rows]
+
+
+def read_names(path: Path) -> list[str]:
+    """Return the lines of a text file that are not blank, or raise ValueError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no UTF-8 text; take one name a line") from None
+    names = [line.strip() for line in text.splitlines() if line.strip()]
+    if not names:
+        raise ValueError(f"{path} is empty; take one name a line")
+    for name in names:
+        if not name.isprintable():
+            raise ValueError(f"{path} has a name that cannot be printed, {name!r}")
+    return names
 
 
 def split(count: int, share: float, seed: int) -> tuple[list[int], list[int]]:
