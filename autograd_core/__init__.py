@@ -88,6 +88,7 @@ from .ops import (
     where,
 )
 from .products import hvp, jvp, vjp
+from .program import Program, jit, trace
 from .recording import no_grad, record_source, scope
 from .sequences import dot, logsumexp, mean, prod, softmax, total
 from .symbolic import to_sympy
@@ -98,6 +99,7 @@ __all__ = [
     "NaryOp",
     "OPS",
     "Op",
+    "Program",
     "Value",
     "abs",
     "acos",
@@ -138,6 +140,7 @@ __all__ = [
     "hypot",
     "identity",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "leaves",
@@ -179,6 +182,7 @@ __all__ = [
     "to_sympy",
     "topological_order",
     "total",
+    "trace",
     "value_and_grad",
     "vjp",
     "where",

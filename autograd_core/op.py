@@ -170,7 +170,11 @@ class Op:
 
     def _floats(self, operands: tuple[Any, ...]) -> list[float]:
         return [
-            x if x.__class__ is float else to_float(x, f"operand {i} of {self.name}")
+            x
+            if x.__class__ is float
+            else float(x)
+            if x.__class__ is bool  # a condition: partials that choose make many
+            else to_float(x, f"operand {i} of {self.name}")
             for i, x in enumerate(operands, start=1)
         ]
 

@@ -6,7 +6,6 @@ a program of a million operations is four of them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..op import Op
@@ -15,20 +14,28 @@ from .tracing import Guard
 __all__ = ["Instructions", "of_nodes"]
 
 
-@dataclass
 class Instructions:
     """Operations on places; `op` None marks an input or a constant.
 
     `guards` holds pairs of a place and the decision that was made of it.
     """
 
-    inputs: int
-    ops: list[Op | None] = field(default_factory=list)
-    operands: list[tuple[int, ...]] = field(default_factory=list)
-    constants: dict[int, float] = field(default_factory=dict)
-    flows: list[bool] = field(default_factory=list)  # does a gradient go through it?
-    outputs: list[int] = field(default_factory=list)
-    guards: list[tuple[int, Guard]] = field(default_factory=list)
+    def __init__(self, inputs: int) -> None:
+        """Do nothing yet; the inputs are added first."""
+        self.inputs = inputs
+        self.ops: list[Op | None] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.constants: dict[int, float] = {}
+        self.flows: list[bool] = []  # does a gradient go through it?
+        self.outputs: list[int] = []
+        self.guards: list[tuple[int, Guard]] = []
+
+    def copy(self) -> "Instructions":
+        """Return the same instructions, to be added to."""
+        new = Instructions(self.inputs)
+        for name, field in vars(self).items():
+            setattr(new, name, field.copy() if hasattr(field, "copy") else field)
+        return new
 
     def __len__(self) -> int:
         return len(self.ops) - self.inputs - len(self.constants)
@@ -83,7 +90,9 @@ def of_nodes(
     2
     """
     code = Instructions(len(inputs))
-    places: dict[Any, int] = {node: code.add_input() for node in inputs}
+    places: dict[Any, int] = {
+        node: code.add_input(node.requires_grad) for node in inputs
+    }
     constants: dict[Any, int] = {}
 
     def constant(number: float) -> int:
@@ -109,5 +118,6 @@ def of_nodes(
         places[y] if y in places else constant(float(getattr(y, "_data", y)))
         for y in outputs
     ]
-    code.guards = [(places[guard.node], guard) for guard in guards]
+    # without its node, which holds all nodes before it
+    code.guards = [(places[guard.node], guard._replace(node=None)) for guard in guards]
     return code

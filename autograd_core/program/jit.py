@@ -8,8 +8,9 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from ..arguments import Argnums, name_of
+from ..arguments import Argnums, check_argnums, name_of
 from ..errors import OperandError, TraceError
+from ..recording import state
 from ..trees import is_leaf
 from .program import Program, trace
 
@@ -27,6 +28,7 @@ class Jitted:
         """Know nothing yet."""
         self._f, self._static, self._arrays = f, static_argnums, arrays
         self._programs: dict[Any, list[Any]] = {}
+        self.last: Any = None  # the program of the last call
         update_wrapper(self, f)
 
     @property
@@ -39,13 +41,17 @@ class Jitted:
         ]
 
     def __call__(self, *args: Any) -> Any:
-        """Compute what the function computes."""
+        """Compute what the function computes; inside of a trace, as a part of it."""
+        if state.trace is not None:
+            return self._f(*args)
         return self._run(args, lambda runner, numbers: runner(*numbers))
 
     def value_and_grad(self, *args: Any, argnums: Argnums = 0) -> tuple[Any, Any]:
         """Return its value and its gradient by an argument that is not static."""
         places = [i for i in range(len(args)) if i not in self._static]
+        check_argnums("value_and_grad", self._f, argnums)
         numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+        numbers = tuple([n + len(args) if n < 0 else n for n in numbers])
         static = [n for n in numbers if n not in places]
         if static:
             raise OperandError(
@@ -71,15 +77,19 @@ class Jitted:
             except TraceError:
                 continue
             runners.insert(0, runners.pop(i))  # the next call often decides alike
+            self.last = getattr(runner, "program", runner)
             return result
         runner = self._traced(static, numbers)
         runners.insert(0, runner)
         del runners[KEPT:]
+        self.last = getattr(runner, "program", runner)
         return how(runner, numbers)
 
     def _key(self, static: dict[int, Any], numbers: list[Any]) -> Any:
         try:
-            return hash(key := (tuple(static.items()), _structure(numbers))) and key
+            known = tuple([(i, type(x), x) for i, x in static.items()])  # 1 is not True
+            hash(known)
+            return known, _structure(numbers)
         except TypeError:
             raise OperandError(
                 f"static_argnums of {name_of(self._f)} takes arguments that can be "

@@ -1,6 +1,7 @@
 """A program in words: as Python that can be run, and as a short description."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..expression_text import Text, call_text, number_text
@@ -29,9 +30,21 @@ def python_source(program: Any) -> str:
     """
     writing = _Writing(program)
     body = [*writing.unpacked(), *writing.operations(), writing.result()]
-    head = f"def program({', '.join(program.arguments)}):"
+    head = f"def program({', '.join(writing.parameters)}):"
     lines = [*writing.imports(), "", "", head, *(f"    {line}" for line in body)]
     return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _parameters(names: Iterable[str]) -> list[str]:
+    """Return the names of arguments, changed where the text means something by them."""
+    taken = {"TraceError", "bool", "captured", "float", *OPS}
+    found: list[str] = []
+    for name in names:
+        while name in taken or re.fullmatch(r"v\d+", name):
+            name += "_"
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 class _Writing:
@@ -41,6 +54,7 @@ class _Writing:
         self._program, self._code = program, program.code
         self._called: dict[str, Op] = {}
         self._names = [f"v{i}" for i in range(len(self._code.ops))]
+        self.parameters = _parameters(program.arguments)
         for place, number in self._code.constants.items():
             text = number_text(number)
             plain = text.lstrip("-") not in ("inf", "nan")
@@ -49,7 +63,8 @@ class _Writing:
     def unpacked(self) -> list[str]:
         """Return lines that take the numbers out of the arguments."""
         lines, place = [], 0
-        for name, example in self._program.arguments.items():
+        examples = self._program.arguments.values()
+        for name, example in zip(self.parameters, examples, strict=True):
             for path in paths(example, name):
                 if path == name:
                     self._names[place] = name

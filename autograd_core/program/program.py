@@ -8,10 +8,9 @@ over arrays.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from inspect import signature
 from typing import Any
 
-from ..arguments import Argnums, name_of, replaced, selected
+from ..arguments import Argnums, check_argnums, name_of, replaced, selected
 from ..errors import OperandError, ShapeError, TraceError
 from ..graph import topological_order
 from ..real import described, is_real, to_float
@@ -95,6 +94,7 @@ class Program:
     def value_and_grad(self, *args: Any, argnums: Argnums = 0) -> tuple[Any, Any]:
         """Return the one number that it computes, and its gradient by an argument."""
         self.require_one_number()
+        check_argnums("value_and_grad", self, argnums)
         replay = self._ready()
         values = replay.forward(self.numbers(args))
         leaves = replay.backward(values)
@@ -170,6 +170,23 @@ class Program:
     def __str__(self) -> str:
         return listed(self)
 
+    @property
+    def used(self) -> tuple[Any, ...]:
+        """Which numbers of the arguments, in their structure, a gradient reaches.
+
+        >>> trace(lambda x, y: x[0] * y, [1.0, 2.0], 3.0).used
+        ([True, False], True)
+        """
+        reached = [False] * len(self.code.ops)
+        for place in self.code.outputs:
+            reached[place] = True
+        for place in range(len(self.code.ops) - 1, -1, -1):
+            if reached[place] and self.code.flows[place]:
+                for i in self.code.operands[place]:
+                    reached[i] = True
+        whole: tuple[Any, ...] = rebuilt(tuple(self.arguments.values()), reached)
+        return whole
+
     def counts(self) -> Counter[str]:
         """Return how often each operation stands in it."""
         return Counter(op.name for op in self.code.ops if op is not None)
@@ -196,6 +213,28 @@ class Program:
         from .arrays import Batched  # numpy is needed from here on
 
         return Batched(self, in_axes)
+
+    def to_jax(self) -> Callable[..., Any]:
+        """Return the program as a pure function of JAX arrays.
+
+        It takes and gives the structures that were traced, with an array for each
+        rectangular part; `jax.jit`, `grad`, `vmap` and sharding work on it:
+
+            loss = program.to_jax()
+            step = jax.jit(jax.vmap(jax.value_and_grad(loss), in_axes=(None, 0)))
+
+        Numbers are of JAX's default precision: double if `jax_enable_x64` is set, else
+        single. Derivatives are the rows' own, with the engine's conventions at kinks
+        and ties, but infinite and nan as JAX has them: where the branch that `where`
+        has not taken has an infinite derivative, the gradient is nan, as always in JAX,
+        unless that branch is given a harmless operand by a `where` of its own. What
+        captured Values hold is read now and never again. A program with guards is
+        refused, since JAX does not see the numbers; so is a row of one's own. Needs
+        JAX.
+        """
+        from .jax_function import jax_function
+
+        return jax_function(self)
 
 
 def trace(f: Callable[..., Any], *args: Any) -> Program:
@@ -235,23 +274,19 @@ def trace(f: Callable[..., Any], *args: Any) -> Program:
                 f"trace({name}) takes a function that returns numbers; {place} is "
                 f"{described(y)}"
             )
-    inside = set(evaluation.leaves)
-    captured = [v for v in made.captured if v not in inside and v not in set(seats)]
+    made.capture(outputs)
+    own = {*evaluation.leaves, *seats}
+    captured = [v for v in made.captured if v not in own]
     code = of_nodes(made.nodes, [*seats, *captured], outputs, made.guards)
     numbers = [to_float(getattr(y, "_data", y), name) for y in outputs]
-    arguments = dict(zip(_names(f, len(args)), args, strict=True))
+    examples = rebuilt(args, leaves)  # the caller's lists may change
+    arguments = dict(zip(_names(f, len(args)), examples, strict=True))
     return Program(name, code, arguments, rebuilt(result, numbers), captured)
 
 
 def _names(f: Callable[..., Any], count: int) -> list[str]:
     """Return what a function calls its arguments."""
-    try:
-        parameters = list(signature(f).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    names = [
-        p.name
-        for p in parameters
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
+    code = getattr(f, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    names = names[hasattr(f, "__self__") :]  # a method's first is its object
     return [*names[:count], *(f"argument_{i}" for i in range(len(names), count))]

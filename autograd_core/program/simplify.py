@@ -98,8 +98,9 @@ def sums(code: Instructions) -> Instructions:
                 waiting += reversed(code.operands[i])
             else:
                 terms.append(i)
-        if len(terms) > 2:
-            ops[place], operands[place] = total, tuple(terms)
+        if len(terms) > 2 or tuple(terms) != code.operands[place]:
+            ops[place] = add if len(terms) == 2 else total
+            operands[place] = tuple(terms)
     return _rebuilt(code, lambda place: not absorbed[place], operands, ops)
 
 
@@ -143,8 +144,12 @@ def _dot(
     rest = tuple([places[i] for i in operands if not inner[i]])
     bias = known.place(new, 0.0) if not rest else rest[0]
     if len(rest) > 1:
-        whole, two = (add, total)[len(rest) > 2], len(rest)
-        bias = new.add(whole, rest[:two], any(new.flows[i] for i in rest))
+        whole = add if len(rest) == 2 else total
+        numbers = [new.constants.get(i) for i in rest]
+        if None not in numbers:
+            bias = known.place(new, whole.forward(*numbers))
+        else:
+            bias = new.add(whole, rest, any(new.flows[i] for i in rest))
     factors = [places[i] for side in zip(*pairs, strict=True) for i in side]
     return new.add(dot, (*factors, bias), flows)
 

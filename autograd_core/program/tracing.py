@@ -10,16 +10,27 @@ a `Guard`, which every replay asks again.
 import operator
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .. import recording
 from ..errors import TraceError
 from ..op import Op
 from ..ops import identity
+from ..real import is_real
 from ..value import Value
 
 __all__ = ["COMPARISONS", "Guard", "Trace", "Traced"]
+
+
+class _Row(Op):
+    """A row beside the op table, which is pickled by its name all the same."""
+
+    def __reduce__(self) -> Any:
+        return _row_called, (self.name,)
+
+
+def _row_called(name: str) -> Op:
+    return COMPARISONS[name]
 
 
 def _nothing(*_: float) -> float:
@@ -28,7 +39,7 @@ def _nothing(*_: float) -> float:
 
 def _row(name: str, symbol: str, holds: Callable[..., Any], doc: str) -> Op:
     arity = holds.__code__.co_argcount
-    return Op(name, holds, (_nothing,) * arity, symbol=symbol, doc=doc)
+    return _Row(name, holds, (_nothing,) * arity, symbol=symbol, doc=doc)
 
 
 less = _row("less", "<", lambda a, b: float(a < b), "1 if a < b, else 0")
@@ -68,7 +79,14 @@ class Traced(Value):
     def detach(self) -> Any:
         """Return the same number, through which no gradient flows."""
         trace = recording.state.trace
-        return Value.detach(self) if trace is None else trace.detached(self)
+        return Value.detach(self) if trace is None else trace.copied(self, Traced)
+
+    def backward(self) -> None:
+        """Refuse: gradients that are written into nodes are no part of a program."""
+        raise TraceError(
+            "backward() was called in a traced function, whose program would not write "
+            "gradients: take value_and_grad of the program, or grad inside of it"
+        )
 
     def _unknown(self) -> NoReturn:
         raise TraceError(
@@ -81,7 +99,31 @@ class Traced(Value):
     __trunc__ = __floor__ = __ceil__ = _unknown
 
 
-class Comparison(Traced):
+class Number(Traced):
+    """What `.data` gives while it is traced, and what is made of it: a float elsewhere.
+
+    Unlike nodes, which are equal only to themselves, it is equal as a number is.
+    """
+
+    __slots__ = ()
+    __hash__ = Traced.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        if recording.state.trace is None or not (
+            isinstance(other, Value) or is_real(other)
+        ):
+            return self is other
+        return both(less_equal(self, other), less_equal(other, self))
+
+    def __ne__(self, other: object) -> Any:
+        same = self == other
+        return negation(same) if isinstance(same, Comparison) else not same
+
+    def __bool__(self) -> bool:  # type: ignore[override]
+        return bool(self != 0.0)
+
+
+class Comparison(Number):
     """What a comparison gives while it is traced: 1.0 or 0.0, asked again later."""
 
     __slots__ = ()
@@ -103,8 +145,7 @@ class Comparison(Traced):
     __rand__, __ror__ = __and__, __or__
 
 
-@dataclass(frozen=True)
-class Guard:
+class Guard(NamedTuple):
     """A decision of the traced function: which node, how it went, and on which line."""
 
     node: Any
@@ -136,17 +177,27 @@ class Trace:
             ]
         )
         known = [p for p in parents if p.__class__ is Traced or isinstance(p, Traced)]
-        live = [p for p in parents if p.requires_grad and not isinstance(p, Traced)]
-        if not known and not live:
+        if not self.capture(parents) and not known:
             return Value._of(op, parents)
-        for leaf in live:
-            self.captured.setdefault(leaf)
-        made = Comparison if op.name in COMPARISONS else Traced
-        node: Any = made._recorded(op, parents)
-        if op is COMPARISONS.get(op.name) or recording.state.pauses:
+        node: Any = Traced._recorded(op, parents)
+        if op is COMPARISONS.get(op.name):
+            node.__class__, node.requires_grad = Comparison, False
+        elif recording.state.pauses:
             node.requires_grad = False
+        elif not node.requires_grad and all(isinstance(p, Number) for p in known):
+            node.__class__ = Number
         self.nodes.append(node)
         return node
+
+    def capture(self, operands: Sequence[Any]) -> bool:
+        """Note what was made outside and may change; tell whether there was any."""
+        live = [
+            x
+            for x in operands
+            if isinstance(x, Value) and x.requires_grad and not isinstance(x, Traced)
+        ]
+        self.captured.update(dict.fromkeys(live))
+        return bool(live)
 
     def compare(self, compare: Callable[[Any, Any], bool], a: Any, b: Any) -> Any:
         """Return a comparison as a node, or as a bool where nothing can change."""
@@ -157,13 +208,15 @@ class Trace:
         return found if isinstance(found, Comparison) else bool(found.data)
 
     def detached(self, node: Traced) -> Any:
-        """Return a node of the same number without a gradient, itself if it has none.
+        """Return the number of a node, which is itself if it is one.
 
         A comparison is one of those: what `where` asks of its data is a decision.
         """
-        if not node.requires_grad:
-            return node
-        copy: Any = Traced._recorded(identity, (node,))
+        return node if isinstance(node, Number) else self.copied(node, Number)
+
+    def copied(self, node: Traced, kind: type[Traced]) -> Any:
+        """Return a node of the same number without a gradient."""
+        copy: Any = kind._recorded(identity, (node,))
         copy.requires_grad = False
         self.nodes.append(copy)
         return copy

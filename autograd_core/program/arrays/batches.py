@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import Argnums, selected
+from ...arguments import Argnums, check_argnums, selected
 from ...errors import ShapeError
 from ..instructions import Instructions
 from ..replay import Replay, guard_failed
@@ -64,8 +64,9 @@ class Batched:
         arrays = self._arrays(args)
         with np.errstate(all="ignore"):
             outputs, guards = self._array_code(None).run(*arrays)
+            finite = _finite(outputs)
         self._check(guards)
-        if not _finite(outputs):
+        if not finite:
             outputs, _ = self._one_by_one(arrays, backward=False)
         return self._structured(outputs)
 
@@ -77,6 +78,7 @@ class Batched:
         self.program.require_one_number()
         arrays = self._arrays(args)
         wanted = argnums if isinstance(argnums, tuple) else (argnums,)
+        check_argnums("value_and_grad", self.program, argnums)
         selected("value_and_grad", args, argnums)
         wanted = tuple([number % len(args) for number in wanted])
         with np.errstate(all="ignore"):
@@ -89,13 +91,12 @@ class Batched:
             flags = [p.wanted for p in self._parameters(frozenset(wanted))]
             gradients = [g for g, flag in zip(everything, flags, strict=True) if flag]
         found, by_argument = iter(gradients), {}
-        for n in sorted(wanted):
+        for n in sorted(set(wanted)):
             own = [_plain(next(found)) for _ in self._parts[n]]
             by_argument[n] = self._pack[n](own)
-        one = by_argument[wanted[0]]
         several = tuple([by_argument[number] for number in wanted])
         value = self._structured(outputs)
-        return value, several if isinstance(argnums, tuple) else one
+        return value, several if isinstance(argnums, tuple) else several[0]
 
     # --- code -------------------------------------------------------------------
     def _array_code(self, wanted: frozenset[int] | None) -> ArrayCode:

@@ -6,14 +6,16 @@ a matrix product, and the backward pass is written for the groups as it is for l
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ...ops import where
 from ...sequences import dot
 from ..grouping import groups
 from ..instructions import Instructions
+from .forms import NUMPY, Library
 from .gradients import Gradients
 from .layout import Block
 from .products import products
@@ -48,22 +50,34 @@ class ArrayCode:
 
 
 def write_arrays(
-    code: Instructions, parameters: Sequence[Parameter], *, backward: bool
+    code: Instructions,
+    parameters: Sequence[Parameter],
+    *,
+    backward: bool,
+    library: Library = NUMPY,
 ) -> ArrayCode:
     """Write a program as a function of arrays, with or without the backward pass.
 
     It takes an array for each parameter, with the examples along the first axis where
     it is batched, and returns the outputs, the numbers that guards ask, and, with
-    `backward`, the gradient of the first output by each wanted parameter.
+    `backward`, the gradient of the first output by each wanted parameter. A library
+    other than numpy's has a backward pass of its own.
     """
-    code = _copied(code)
+    code = code.copy()
     many = "count" if any(p.batched for p in parameters) else ""
-    write = Writer(code, many)
+    write = Writer(code, many, library)
+    parameters = _named_apart(parameters, {"count", "ones", *write.names})
     _begin(write, parameters)
     steps = list(_steps(write))
     for step in steps:
         step.forward(write)
-    outputs = write.read(np.array(code.outputs), whole=True)
+        if library.fixed and not step.block.flows:
+            write.names["fixed"] = library.fixed
+            write.lines.append(f"{step.block.name} = fixed({step.block.name})")
+    ends = np.array(code.outputs, dtype=int)
+    outputs = write.read(ends, whole=True) if len(ends) else "zeros((0,))"
+    if many and not (len(ends) and write.is_batched(ends)):  # the same for each example
+        outputs = f"broadcast_to({outputs}, (count, {len(ends)}))"
     asked = np.array([place for place, _ in code.guards])
     guards = write.read(asked, whole=True) if len(asked) else "()"
     results = [outputs, guards]
@@ -72,16 +86,16 @@ def write_arrays(
     return _compiled(write, parameters, results, len(steps))
 
 
-def _copied(code: Instructions) -> Instructions:
-    return Instructions(
-        code.inputs,
-        list(code.ops),
-        list(code.operands),
-        dict(code.constants),
-        list(code.flows),
-        list(code.outputs),
-        list(code.guards),
-    )
+def _named_apart(parameters: Sequence[Parameter], taken: set[str]) -> list[Parameter]:
+    """Return parameters with names that mean nothing else in the text."""
+    found = []
+    for parameter in parameters:
+        name = "".join(c if f"a{c}".isidentifier() else "_" for c in parameter.name)
+        while name in taken or f"d_{name}" in taken:
+            name += "_"
+        taken |= {name, f"d_{name}"}
+        found.append(replace(parameter, name=name))
+    return found
 
 
 def _begin(write: Writer, parameters: Sequence[Parameter]) -> None:
@@ -117,19 +131,25 @@ def _backward(
     block = write.blocks[write.block_of[output]]
     if gradients.wants(np.array([output])) and block.flows:
         shape = f"({write.lead(block.batched)}{block.size},)"
+        # what is the same for all examples counts as often as there are examples
+        one = "count" if write.many and not block.batched else "1.0"
         if block.size == 1:
-            gradients.start(block, f"ones({shape})")
+            gradients.start(block, f"ones({shape}) * {one}".removesuffix(" * 1.0"))
         else:
             first = "..., " if block.batched else ""
             gradients.start(block, f"zeros({shape})")
-            write.lines.append(f"d_{block.name}[{first}{write.at[output]}] = 1.0")
+            write.lines.append(f"d_{block.name}[{first}{write.at[output]}] = {one}")
     for step in reversed(steps):
         if step.block.flows:
             step.backward(write, gradients)
-    found = []
+    found, end = [], 0
     for parameter, block in zip(parameters, write.blocks[1:], strict=False):
+        start, end = end, end + parameter.size
         if parameter.wanted:
             name = gradients.of(block)
+            flows = np.array(code.flows[start:end])
+            if name and not flows.all():  # some are constants
+                name = f"{write.function(where)}({write.keep('c', flows)}, {name}, 0.0)"
             lead = write.lead(parameter.batched)
             shape = "".join(f"{n}, " for n in parameter.shape)
             empty = f"zeros(({lead}{shape}))"
@@ -142,6 +162,7 @@ def _backward(
 def _wanted(code: Instructions, parameters: Sequence[Parameter]) -> np.ndarray:
     """Tell of each place whether it hangs on a wanted parameter by a gradient."""
     wanted = [flag for p in parameters for flag in [p.wanted] * p.size]
+    wanted = [flag and flows for flag, flows in zip(wanted, code.flows, strict=False)]
     wanted += [False] * (len(code.ops) - len(wanted))
     for place in range(code.inputs, len(code.ops)):
         if code.flows[place]:

@@ -8,13 +8,24 @@ the plain formula is used for ordinary numbers, and the partial itself for the o
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...op import OPS, Op
+from ..tracing import COMPARISONS
 
-__all__ = ["FORMS", "LOOKING", "OPEN", "forms", "one_by_one", "partials_form"]
+__all__ = [
+    "FORMS",
+    "LOOKING",
+    "NUMPY",
+    "OPEN",
+    "Library",
+    "forms",
+    "one_by_one",
+    "partials_form",
+]
 
 Array = Any
 
@@ -42,15 +53,41 @@ def _silu(x: Array) -> Array:
     return np.where(x == -np.inf, -0.0, x * _sigmoid(x))
 
 
-def _squared_half(x: Array) -> Array:
+def _elu_by_x(y: Array, x: Array, alpha: Array) -> Array:
     half = np.exp(0.5 * x)  # eˣ itself may be a subnormal number, short of digits
-    return half * half
+    return np.where(x > 0, 1.0, alpha * half * half)
+
+
+def _prod(x: Array) -> Array:
+    """Multiply mantissas, so that nothing is out of range before the end."""
+    whole, exponents = np.ones(x.shape[:-1]), np.zeros(x.shape[:-1], dtype=int)
+    for start in range(0, x.shape[-1], 512):
+        mantissas, powers = np.frexp(x[..., start : start + 512])
+        whole, more = np.frexp(whole * mantissas.prod(-1))
+        exponents += powers.sum(-1) + more
+    return np.ldexp(whole, exponents)
+
+
+def _shifted(x: Array) -> tuple[Array, Array]:
+    """Return e^(x - the largest), and the largest, or 0 where it is infinite."""
+    top = np.max(x, axis=-1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    return np.exp(x - top), top[..., 0]
 
 
 def _logsumexp(x: Array) -> Array:
-    top = np.max(x, axis=-1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    return np.log(np.sum(np.exp(x - top), axis=-1)) + top[..., 0]
+    powers, top = _shifted(x)
+    whole = powers.sum(-1)
+    if (whole < 1.5).any():  # near log 1 the digits are in what is beside the largest
+        largest = np.arange(x.shape[-1]) == powers.argmax(-1)[..., None]
+        rest = np.where(largest, 0.0, powers).sum(-1)
+        return np.where(whole < 1.5, np.log1p(rest), np.log(whole)) + top
+    return np.log(whole) + top
+
+
+def _softmax(y: Array, x: Array) -> Array:
+    powers, _ = _shifted(x)
+    return powers / powers.sum(-1, keepdims=True)
 
 
 FORMS: dict[str, Callable[..., Any]] = {
@@ -97,7 +134,7 @@ FORMS: dict[str, Callable[..., Any]] = {
     "negation": lambda a: (a == 0).astype(float),
     "normal_pdf": lambda x: 0.3989422804014327 * np.exp(-0.5 * (x * x)),
     "power": np.power,
-    "prod": lambda x: np.prod(x, axis=-1),
+    "prod": _prod,
     "relu": lambda x: np.maximum(x, 0.0),
     "sech_squared": _sech_squared,
     "sigmoid": _sigmoid,
@@ -120,7 +157,7 @@ _PLAIN: dict[tuple[str, int], Callable[..., Any]] = {
     ("atan2", 0): lambda y, a, b: b / (a * a + b * b),
     ("atan2", 1): lambda y, a, b: -a / (a * a + b * b),
     ("div", 1): lambda y, a, b: -y / b,
-    ("elu", 0): lambda y, x, alpha: np.where(x > 0, 1.0, alpha * _squared_half(x)),
+    ("elu", 0): _elu_by_x,
     ("exp2", 0): lambda y, x: 0.6931471805599453 * y,
     ("hypot", 0): lambda y, a, b: a / y,
     ("hypot", 1): lambda y, a, b: b / y,
@@ -181,6 +218,9 @@ OPEN: dict[tuple[str, int], Callable[..., Any]] = {
 }
 
 
+_ROWS = {**OPS, **COMPARISONS}  # a row of one's own may be called like one of these
+
+
 def forms(op: Op) -> Callable[..., Any]:
     """Return a row as a function of arrays; a sequence is the last axis of one.
 
@@ -188,7 +228,7 @@ def forms(op: Op) -> Callable[..., Any]:
     array([0., 0.])
     """
     known = FORMS.get(op.name)
-    if known is not None and (OPS.get(op.name) is op or op.name not in OPS):
+    if known is not None and _ROWS.get(op.name) is op:
         return known
     if op.arity is None:
         return lambda x: one_by_one(op.forward)(*np.moveaxis(x, -1, 0))
@@ -214,5 +254,20 @@ def partials_form(op: Op) -> Callable[..., Any]:
 
 
 _PARTIALS: dict[str, Callable[..., Any]] = {
-    "logsumexp": lambda y, x: np.exp(x - y[..., None]),
+    "logsumexp": _softmax,
 }
+
+
+@dataclass(frozen=True)
+class Library:
+    """Whose arrays a program is written for, by the names that numpy has.
+
+    `fixed` keeps gradients out of what has none; numpy has nobody to keep out.
+    """
+
+    arrays: Any
+    form: Callable[[Op], Callable[..., Any]]
+    fixed: Callable[[Any], Any] | None = None
+
+
+NUMPY = Library(np, forms)

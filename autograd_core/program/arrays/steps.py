@@ -64,11 +64,9 @@ class Elementwise(Step):
         texts = self._texts(write)
         call = _infix(self._op.name, texts)
         text = call or f"{write.function(self._op)}({', '.join(texts)})"
-        if all(write.literal(places) is not None for places in self._operands):
-            text = f"({text})"
+        text = self._whole(write, text)
         if len(self._form) > 1:
-            text = self._whole(write, f"({text})")
-            text = write.shaped(text, (self.block.size,), self.block.batched)
+            text = write.shaped(f"({text})", (self.block.size,), self.block.batched)
         write.lines.append(f"{self.block.name} = {text}")
 
     def _whole(self, write: Writer, text: str) -> str:
@@ -76,7 +74,7 @@ class Elementwise(Step):
         full = [write.fills(p.reshape(self._form)) for p in self._operands]
         if all(any(axis) for axis in zip(*full, strict=True)):
             return text
-        extents = ", ".join(map(str, self._form))
+        extents = "".join(f"{n}, " for n in self._form)
         return f"broadcast_to({text}, ({write.lead(self.block.batched)}{extents}))"
 
     def backward(self, write: Writer, gradients: Gradients) -> None:
@@ -93,15 +91,14 @@ class Elementwise(Step):
             if not gradients.wants(places):
                 continue
             local = write.local_derivative(self._op, k, y, texts)
-            if local == "0.0":
+            if not local:
                 continue
             fresh = local != "1.0"
             sent = {"1.0": upstream, "-1.0": f"(-{upstream})"}.get(
                 local, f"({upstream} * ({local}))"
             )
             if self._op.name == "where":
-                sent = f"where({local}, {upstream}, 0.0)"
-                write.function(self._op)
+                sent = f"{write.function(self._op)}({local}, {upstream}, 0.0)"
             places = places.reshape(self._form)
             gradients.add(places, sent, self.block.batched, fresh=fresh)
 
@@ -163,4 +160,5 @@ class Reduction(Step):
             x = write.read(self._table, whole=True)
             local = write.sequence_partials(self._op)
             sent = f"({each} * {local}({self.block.name}, {x}))"
-        gradients.add(self._table, sent, self.block.batched)
+        own = name not in ("total", "mean")  # these repeat the numbers of another
+        gradients.add(self._table, sent, self.block.batched, fresh=own)

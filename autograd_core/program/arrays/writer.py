@@ -14,7 +14,7 @@ import numpy as np
 from ...expression_text import Text
 from ...op import Op
 from ..instructions import Instructions
-from .forms import LOOKING, OPEN, forms, one_by_one, partials_form
+from .forms import LOOKING, NUMPY, OPEN, Library, one_by_one, partials_form
 from .layout import Block, Strided, strided
 
 __all__ = ["Writer"]
@@ -31,18 +31,20 @@ class Writer:
     of examples is called, and empty where there is one.
     """
 
-    def __init__(self, code: Instructions, many: str = "") -> None:
-        self.code, self.many = code, many
+    def __init__(
+        self, code: Instructions, many: str = "", library: Library = NUMPY
+    ) -> None:
+        self.code, self.many, self.library = code, many, library
         self._paddings: dict[float, int] = {}
         for number in (0.0, -inf):  # what shorter sequences are filled up with
             self._paddings[number] = code.add_constant(number)
         self.lines: list[str] = []
         self.names: dict[str, Any] = {
-            "concatenate": np.concatenate,
-            "broadcast_to": np.broadcast_to,
-            "take": np.take,
+            "concatenate": library.arrays.concatenate,
+            "broadcast_to": library.arrays.broadcast_to,
+            "take": library.arrays.take,
             "reduceat": np.add.reduceat,
-            "zeros": np.zeros,
+            "zeros": library.arrays.zeros,
             "inf": inf,
             "nan": nan,
         }
@@ -67,8 +69,11 @@ class Writer:
     # --- names ------------------------------------------------------------------
     def fresh(self, stem: str) -> str:
         """Return a name that nobody has yet."""
-        self._made[stem] = self._made.get(stem, 0) + 1
-        return f"{stem}{self._made[stem]}"
+        while True:
+            self._made[stem] = self._made.get(stem, 0) + 1
+            name = f"{stem}{self._made[stem]}"
+            if name not in self.names and f"d_{name}" not in self.names:
+                return name
 
     def keep(self, stem: str, array: Any) -> str:
         """Return the name of a constant array; equal ones are kept once."""
@@ -80,7 +85,7 @@ class Writer:
 
     def function(self, op: Op) -> str:
         """Return what the array form of a row is called."""
-        return self._named(op, op.name, lambda: forms(op))
+        return self._named(op, op.name, lambda: self.library.form(op))
 
     def _named(self, key: Any, stem: str, make: Callable[[], Any]) -> str:
         if key not in self._functions:
@@ -90,13 +95,17 @@ class Writer:
         return self._functions[key]
 
     def local_derivative(self, op: Op, place: int, y: str, operands: list[str]) -> str:
-        """Return ∂y/∂operand as text, from the row's own partial where that is open."""
+        """Return ∂y/∂operand as text, from the row's own partial where that is open.
+
+        It is empty where nothing is sent, which is less than 0: 0·∞ is nan.
+        """
         if (op.name, place) in LOOKING:
             return self._call_of_partial(op, place, y, operands)
         texts = [Text(name, self._row_name) for name in (y, *operands)]
         try:
             partial = OPEN.get((op.name, place), op.partials[place])
-            return repr(_text(partial(*texts)))
+            local = partial(*texts)
+            return "" if local is None else repr(_text(local))
         except TypeError:  # it looks at numbers
             return self._call_of_partial(op, place, y, operands)
 
