@@ -12,6 +12,8 @@ PyTorch's wherever PyTorch has one; data are plain lists of numbers.
 13
 """
 
+from typing import Any
+
 from . import explaining, schedules
 from .callbacks import Callback, EarlyStopping, Epoch, History, Step
 from .checkpoints import Checkpoint, load_checkpoint, save_checkpoint
@@ -24,7 +26,7 @@ from .clipping import (
 from .data import DataLoader
 from .datasets import StackDataset, Subset, random_split
 from .deltas import deltas
-from .evaluation import accuracy, evaluate, multiclass_accuracy
+from .evaluation import accuracy, binary_accuracy, evaluate, multiclass_accuracy
 from .explaining import (
     attention_relevance,
     convergence_delta,
@@ -99,6 +101,7 @@ from .minimizers import Minimum, minimize
 from .module import Module
 from .newton import Newton
 from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .other_names import missing as _missing
 from .schedulers import (
     CosineAnnealingLR,
     ExponentialLR,
@@ -189,6 +192,7 @@ __all__ = [
     "add_decayed_weights",
     "attention_relevance",
     "biases_to_vector",
+    "binary_accuracy",
     "binary_cross_entropy_with_logits",
     "calculate_gain",
     "chain",
@@ -252,3 +256,8 @@ __all__ = [
     "weights_to_vector",
     "zeros",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Say what PyTorch's names are called here."""
+    raise _missing(name)

@@ -6,7 +6,7 @@ it was when training is resumed from a checkpoint.
 """
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isnan
 from typing import Any
 
 from autograd_core import Value
@@ -31,6 +31,10 @@ class History:
     With validation data, `validation_loss` and each of `metrics` have one number for
     each epoch. `stopped` says why training ended before its last epoch; a callback that
     sets it ends the training after the epoch.
+
+    >>> history = History(loss=[4.0, 2.0, 1.0, 1.0], epoch_loss=[3.0, 1.0])
+    >>> history.epoch_loss[-1], len(history.loss), history.stopped
+    (1.0, 4, '')
     """
 
     loss: list[float] = field(default_factory=list)
@@ -71,7 +75,7 @@ class History:
             for name, column in state["metrics"].items()
         }
         if not isinstance(state["stopped"], str):
-            raise OperandError(f"stopped takes a reason, not {state['stopped']!r}")
+            raise OperandError(f"stopped takes a reason, not {state['stopped']!r:.60}")
         self.loss[:], self.epoch_loss[:], self.validation_loss[:] = (
             *(loss, epochs, validation),
         )
@@ -83,7 +87,9 @@ class History:
 def _column(column: Any, name: str) -> list[Any]:
     if isinstance(column, list):
         return column
-    raise OperandError(f"{name} of a history takes a list of numbers, not {column!r}")
+    raise OperandError(
+        f"{name} of a history takes a list of numbers, not {column!r:.60}"
+    )
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,19 @@ class Epoch:
 class Callback:
     """Base of callbacks with more than one thing to do; each method may be left out.
 
+    A method `on_...` of another name would never be called, and is refused.
+
     >>> class Shout(Callback):
     ...     def on_epoch_end(self, epoch):
     ...         print(f"epoch {epoch.number}: {epoch.history.epoch_loss[-1]:.3f}")
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a hook that is none."""
+        super().__init_subclass__(**options)
+        for name in vars(cls):
+            if name.startswith("on_") and name not in _HOOKS:
+                raise UnknownNameError("hook of a Callback", name, _HOOKS)
 
     def on_fit_start(self, epoch: Epoch) -> Any:
         """Prepare for a run, of which no epoch is done and nothing is resumed yet."""
@@ -140,7 +155,7 @@ class EarlyStopping(Callback):
     `monitor` names a column of the history: "validation_loss", "epoch_loss" or one of
     the metrics, of which less (`mode="min"`) or more (`mode="max"`) is better, by more
     than `min_delta`. With `restore_best` the model ends as it was after its best epoch
-    (Prechelt 1998, "Early stopping - but when?").
+    (Prechelt 1998, "Early stopping - but when?"). A number that is nan is never better.
 
     >>> from nn import MLP, SGD, fit, mse_loss
     >>> model = MLP(1, [1], seed=0)
@@ -197,8 +212,9 @@ class EarlyStopping(Callback):
         self.waited += 1
         if self.waited >= self.patience and not epoch.history.stopped:
             word = "less" if self.mode == "min" else "more"
+            now = " is nan and" if isnan(found) else ""
             epoch.history.stopped = (
-                f"{self.monitor} has not become {word} for "
+                f"{self.monitor}{now} has not become {word} for "
                 f"{counted(self.waited, 'epoch', 'epochs')}"
             )
 
@@ -215,7 +231,7 @@ class EarlyStopping(Callback):
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch, what the model was then, and how long ago it was."""
         return {
-            "best": self.best,
+            "best": None if self.best_epoch is None else self.best,  # inf is not JSON
             "best_epoch": self.best_epoch,
             "waited": self.waited,
             "best_state": self._best_state,
@@ -227,9 +243,14 @@ class EarlyStopping(Callback):
         waited, epoch = count("waited", state["waited"], 0), state["best_epoch"]
         epoch = None if epoch is None else count("best_epoch", epoch, 0)
         if not isinstance(state["best_state"], dict | None):
-            raise OperandError(f"best_state takes a dict, not {state['best_state']!r}")
-        self.best, self.best_epoch = numbers(state["best"]), epoch
-        self.waited, self._best_state = waited, state["best_state"]
+            raise OperandError(
+                f"best_state takes a dict, not {state['best_state']!r:.60}"
+            )
+        best = None if epoch is None else numbers(state["best"])
+        self._reset()
+        self.best = self.best if best is None else best
+        self.best_epoch, self.waited = epoch, waited
+        self._best_state = state["best_state"]
 
 
 def checked_callbacks(callbacks: Any) -> tuple[list[Any], dict[str, list[Any]]]:
@@ -241,7 +262,7 @@ def checked_callbacks(callbacks: Any) -> tuple[list[Any], dict[str, list[Any]]]:
             raise OperandError(
                 "fit takes callbacks as a list of functions of one nn.Step, such as "
                 "callbacks=[print], and of nn.Callbacks, such as nn.EarlyStopping(); "
-                f"got {callbacks!r}"
+                f"got {callbacks!r:.60}"
             )
     hooks = {
         name: [getattr(c, name) for c in given if hasattr(c, name)] for name in _HOOKS

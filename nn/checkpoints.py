@@ -60,6 +60,17 @@ def load_checkpoint(path: str | os.PathLike[str], **parts: Any) -> None:
 
     Entries that are not asked for are left alone, so that a model can be loaded from
     the checkpoint of its training.
+
+    >>> import tempfile
+    >>> from nn import MLP, SGD
+    >>> trained, model = MLP(2, [1], seed=0), MLP(2, [1], seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "run.json")
+    ...     optimizer = SGD(trained.parameters(), lr=0.1)
+    ...     save_checkpoint(path, model=trained, optimizer=optimizer)
+    ...     load_checkpoint(path, model=model)
+    >>> model.state_dict() == trained.state_dict()
+    True
     """
     _check_parts(parts)
     parts = dict(sorted(parts.items(), key=_is_optimizer))

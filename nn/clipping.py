@@ -14,6 +14,7 @@ from autograd_core import Value
 from autograd_core.errors import NonFiniteError, OperandError
 
 from .hyperparameters import positive
+from .nested import flat
 from .transformations import Transformation
 
 __all__ = [
@@ -128,12 +129,14 @@ def _with_gradients(asked: str, parameters: Any) -> list[Value]:
     if not isinstance(given, Iterable):
         raise OperandError(
             f"{asked} takes a list of parameters such as model.parameters(), not "
-            f"{given!r}"
+            f"{given!r:.60}"
         )
-    found = list(given)
+    found = list(flat(list(given)))
     for parameter in found:
         if not isinstance(parameter, Value):
-            raise OperandError(f"{asked} takes Values as parameters, not {parameter!r}")
+            raise OperandError(
+                f"{asked} takes Values as parameters, not {parameter!r:.60}"
+            )
     return [p for p in dict.fromkeys(found) if p.requires_grad and p.has_grad]
 
 

@@ -52,9 +52,8 @@ class DataLoader:
         self.dataset = checked_dataset(data, targets)
         if not len(self.dataset):
             raise ShapeError("the data set is empty; at least one example is needed")
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ShapeError(f"batch_size takes a count from 1 up, not {batch_size!r}")
-        self.batch_size, self.shuffle, self.drop_last = batch_size, shuffle, drop_last
+        self.batch_size = count("batch_size", batch_size)
+        self.shuffle, self.drop_last = shuffle, drop_last
         if not len(self):
             raise ShapeError(
                 f"drop_last leaves nothing of {len(self.dataset)} examples in batches "
@@ -152,7 +151,7 @@ def _checked_keys(example: Any, keys: Any) -> Any:
     if not isinstance(example, dict) or isinstance(keys, str) or len(keys) != 2:
         raise OperandError(
             "keys takes two names of columns, those of inputs and targets, for a data "
-            f"set of dicts; got {keys!r} for examples such as {example!r:.60}"
+            f"set of dicts; got {keys!r:.60} for examples such as {example!r:.60}"
         )
     for key in keys:
         if key not in example:

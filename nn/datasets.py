@@ -112,11 +112,11 @@ def _counts(total: int, lengths: list[Any]) -> list[int]:
     else:
         raise ShapeError(
             f"random_split takes counts that sum to {total}, the number of examples, "
-            f"or shares that sum to 1, not {lengths!r}"
+            f"or shares that sum to 1, not {lengths!r:.60}"
         )
     if min(counts) < 1:
         raise ShapeError(
-            f"lengths of {lengths!r} leave a part without an example; of {total} "
+            f"lengths of {lengths!r:.60} leave a part without an example; of {total} "
             f"examples the parts would get {counts}"
         )
     return counts

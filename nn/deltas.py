@@ -58,7 +58,7 @@ def deltas(model: Module, loss: Value) -> dict[str, Any]:
 def _check(model: Any, loss: Any) -> None:
     if not isinstance(model, Module) or not isinstance(loss, Value):
         raise OperandError(
-            f"deltas(model, loss) takes a Module and a Value, not {model!r} and "
+            f"deltas(model, loss) takes a Module and a Value, not {model!r:.60} and "
             f"{loss!r}"
         )
     if not loss.has_grad:

@@ -94,6 +94,7 @@ class Descent(Optimizer):
                 break
             point = self._search(closure, x, direction, before, budget)
             x = _moved(x, point.t, direction)
+            self._place(x)  # not the last trial, where the parameters stand
             budget = self.max_eval - (self.func_evals - first)
             if budget <= 0 or self._stands_still(before, point, direction):
                 break

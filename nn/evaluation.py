@@ -9,14 +9,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_core import no_grad
-from autograd_core.errors import OperandError, ShapeError
+from autograd_core.errors import DomainError, OperandError, ShapeError
 
 from .data import DataLoader
 from .datasets import checked_dataset
 from .module import Module
 from .nested import as_lists, data_of
 
-__all__ = ["accuracy", "evaluate", "in_mode", "multiclass_accuracy", "outputs_of"]
+__all__ = [
+    "accuracy",
+    "binary_accuracy",
+    "evaluate",
+    "in_mode",
+    "multiclass_accuracy",
+    "outputs_of",
+]
 
 Measure = Callable[[list[Any], list[Any]], Any]
 
@@ -41,6 +48,7 @@ def evaluate(
     >>> evaluate(model, [[1.0], [2.0]], [1.0, 3.0], loss=mse_loss)
     {'loss': 5.0}
     """
+    check_loss("evaluate", loss)
     measures = {"loss": loss, **checked_metrics(metrics)}
     return measured(model, *all_pairs(data, targets), measures, batched)
 
@@ -66,6 +74,15 @@ def outputs_of(model: Callable[[Any], Any], inputs: list[Any], batched: bool) ->
     return model(inputs) if batched else [model(x) for x in inputs]
 
 
+def check_loss(asked: str, loss: Any) -> None:
+    """Refuse a loss that is no function."""
+    if not callable(loss):
+        raise OperandError(
+            f"{asked} takes a loss(outputs, targets) such as nn.mse_loss, a function, "
+            f"not {loss!r:.60}"
+        )
+
+
 def checked_metrics(metrics: Any) -> dict[str, Measure]:
     """Return functions by names that are those of no loss."""
     checked = dict(metrics or {})
@@ -73,7 +90,8 @@ def checked_metrics(metrics: Any) -> dict[str, Measure]:
         if not callable(function):
             raise OperandError(
                 "metrics takes functions of outputs and targets by their names, such "
-                f"as {{'accuracy': nn.multiclass_accuracy}}; {name!r} is {function!r}"
+                f"as {{'accuracy': nn.multiclass_accuracy}}; {name!r} is "
+                f"{function!r:.60}"
             )
         if name in ("loss", "epoch_loss", "validation_loss"):
             raise OperandError(
@@ -132,6 +150,8 @@ def in_mode(model: Module, *, training: bool) -> Iterator[None]:
 def accuracy(model: Module, inputs: Sequence[Any], targets: Sequence[int]) -> float:
     """Return the share of examples whose largest output is at the target's index.
 
+    Of a model with one output it is `binary_accuracy`.
+
     >>> class Echo(Module):
     ...     def forward(self, x):
     ...         return x
@@ -140,7 +160,10 @@ def accuracy(model: Module, inputs: Sequence[Any], targets: Sequence[int]) -> fl
     """
     xs, ys = all_pairs(inputs, targets)
     with in_mode(model, training=False), no_grad():
-        return multiclass_accuracy([model(x) for x in xs], ys)
+        outputs = [as_lists(model(x)) for x in xs]
+    if all(_is_single(output) for output in outputs):
+        return binary_accuracy(outputs, ys)
+    return multiclass_accuracy(outputs, ys)
 
 
 def multiclass_accuracy(outputs: Sequence[Any], targets: Sequence[int]) -> float:
@@ -151,18 +174,63 @@ def multiclass_accuracy(outputs: Sequence[Any], targets: Sequence[int]) -> float
     >>> multiclass_accuracy([[1.0, 2.0], [4.0, 3.0]], [1, 1])
     0.5
     """
-    if len(outputs) != len(targets) or not len(outputs):
-        raise ShapeError(
-            "multiclass_accuracy takes one target for each output, and at least one; "
-            f"got {len(outputs)} outputs and {len(targets)} targets"
-        )
+    _check_lengths("multiclass_accuracy", outputs, targets)
     pairs = zip(outputs, as_lists(targets), strict=True)
     hits = sum(1 for output, target in pairs if _largest(output) == target)
     return hits / len(outputs)
 
 
+def binary_accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    """Return the share of outputs, one score each, with the sign of their target.
+
+    A score above 0 is a vote for the class 1; the other class is -1 or 0 throughout the
+    targets. A metric for `fit`.
+
+    >>> binary_accuracy([1.5, -0.5, 0.25], [1, -1, -1])
+    0.6666666666666666
+    """
+    _check_lengths("binary_accuracy", outputs, targets)
+    scores = [_single("output", output) for output in outputs]
+    classes = [_single("target", target) for target in targets]
+    if not (set(classes) <= {-1.0, 1.0} or set(classes) <= {0.0, 1.0}):
+        raise DomainError(
+            "binary_accuracy takes targets of -1 and 1, or of 0 and 1; got "
+            f"{sorted(set(classes))!r:.60}"
+        )
+    pairs = zip(scores, classes, strict=True)
+    return sum((score > 0) == (found == 1) for score, found in pairs) / len(scores)
+
+
+def _check_lengths(name: str, outputs: Sequence[Any], targets: Sequence[Any]) -> None:
+    if len(outputs) != len(targets) or not len(outputs):
+        raise ShapeError(
+            f"{name} takes one target for each output, and at least one; got "
+            f"{len(outputs)} outputs and {len(targets)} targets"
+        )
+
+
+def _is_single(output: Any) -> bool:
+    return not isinstance(output, list | tuple) or len(output) == 1
+
+
+def _single(kind: str, item: Any) -> float:
+    """Return a number that may stand alone in a list."""
+    item = as_lists(item)
+    if not _is_single(item):
+        raise ShapeError(
+            f"binary_accuracy takes one number as each {kind}; got a list of "
+            f"{len(item)}; multiclass_accuracy takes one output for each class"
+        )
+    return data_of(item[0] if isinstance(item, list | tuple) else item)
+
+
 def _largest(outputs: Any) -> int:
     scores = as_lists(outputs)
+    if not isinstance(scores, list | tuple) or not scores:
+        raise OperandError(
+            "multiclass_accuracy takes a list with one output for each class, not "
+            f"{outputs!r:.60}; binary_accuracy takes one output for both"
+        )
     return max(range(len(scores)), key=lambda i: scores[i])
 
 

@@ -12,6 +12,7 @@ from autograd_core import Value, zero_grad
 from autograd_core.errors import OperandError
 
 from .module import Module
+from .nested import flat
 
 __all__ = ["freeze", "unfreeze"]
 
@@ -19,8 +20,9 @@ __all__ = ["freeze", "unfreeze"]
 def freeze(what: Module | Value | Iterable[Any]) -> list[Value]:
     """Stop parameters, or those of modules, from learning; return them.
 
-    Gradients that they have are cleared. The running statistics of `BatchNorm1d` are no
-    parameters: call its `eval()`, too, to hold them, and `fit` will not change that.
+    Lists may nest, and arrays of parameters will do. Gradients that they have are
+    cleared. The running statistics of `BatchNorm1d` are no parameters: call its
+    `eval()`, too, to hold them, and `fit` will not change that.
 
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], seed=0)
@@ -69,7 +71,7 @@ def _parameters(asked: str, what: Any) -> list[Value]:
 
 def _items(asked: str, what: Any) -> list[Any]:
     if isinstance(what, Iterable) and not isinstance(what, str | dict):
-        return list(what)
+        return list(flat(list(what)))
     raise _refused(asked, what)
 
 

@@ -58,7 +58,11 @@ def minimize(
     if method not in _METHODS:
         raise UnknownNameError("method", method, _METHODS)
     if not callable(f):
-        raise OperandError(f"minimize(f, x0) takes a function, not {f!r}")
+        raise OperandError(f"minimize(f, x0) takes a function, not {f!r:.60}")
+    if not isinstance(x0, Iterable) or isinstance(x0, str | dict):
+        raise OperandError(
+            f"minimize(f, x0) takes a list of numbers to begin at, not {x0!r:.60}"
+        )
     xs = [Value(x, label=f"x[{i}]") for i, x in enumerate(x0)]
     optimizer = _METHODS[method](
         xs,

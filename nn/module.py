@@ -6,17 +6,25 @@ labels each parameter with its path, so that diagrams, debuggers and messages ca
 which weight is meant, and gives it the scope of its module, which tells it from a leaf
 of anybody else's. Attributes whose names begin with an underscore are the module's own
 business.
+
+What is put into a list later, `model.layers[-1] = ...`, gets its name when the model is
+next asked for its parameters, or when a new part is called.
 """
 
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from autograd_core import Value, scope, zero_grad
+from autograd_core.errors import OperandError
 
 from .loading import LoadedKeys, load_tensors
 from .nested import as_lists, numbers
 
 __all__ = ["Module"]
+
+_outermost: ContextVar["Module | None"] = ContextVar("outermost", default=None)
+"""The module without a name that is being called, which the others are parts of."""
 
 
 class Module:
@@ -36,6 +44,9 @@ class Module:
     """
 
     _name = ""  # how the module that holds this one calls it
+    _path = ""  # where it stands in the tree, and which scope its nodes have
+    _scope = ""
+    _names_parts = True  # unless they are borrowed, as by a slice of a Sequential
     training = True
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
@@ -44,32 +55,76 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs, with every node marked as made by this module."""
-        with scope(self._name or type(self).__name__):
+        if not self._name:
+            return self._call_unnamed(inputs, options)
+        with scope(self._name):
             return self.forward(*inputs, **options)
 
-    def __setattr__(self, name: str, attribute: Any) -> None:
-        object.__setattr__(self, name, attribute)
-        held = [] if name.startswith("_") else list(_items(name, attribute))
-        for path, item in held:
-            if isinstance(item, Module):
-                object.__setattr__(item, "_name", path)
-        if held:  # a mode or a rate renames nothing
-            scope = getattr(self, "_scope", type(self).__name__)
-            self._label_below(getattr(self, "_path", ""), scope)
+    def _call_unnamed(self, inputs: Any, options: Any) -> Any:
+        """Call the whole model, or a part of it that was put in later."""
+        whole = _outermost.get()
+        if whole is not None:
+            whole._found()  # which names its parts
+            self._stand(self._name or type(self).__name__, self._path, self._scope)
+            return self(*inputs, **options)
+        token = _outermost.set(self)
+        try:
+            with scope(type(self).__name__):
+                return self.forward(*inputs, **options)
+        finally:
+            _outermost.reset(token)
 
-    def _label_below(self, path: str, scope: str) -> None:
+    def __setattr__(self, name: str, attribute: Any) -> None:
+        held = False
+        if not name.startswith("_"):
+            _refuse_unordered(self, name, attribute, whole=True)
+            held = any(True for _ in _items(name, attribute))
+        object.__setattr__(self, name, attribute)
+        if held:  # a mode or a rate renames nothing
+            self._find(self._path, self._own_scope(), {}, "all")
+
+    def _own_scope(self) -> str:
+        return self._scope or type(self).__name__
+
+    def _stand(self, name: str, path: str, scope: str) -> None:
+        """Take a place in a tree."""
+        object.__setattr__(self, "_name", name)
         object.__setattr__(self, "_path", path)
         object.__setattr__(self, "_scope", scope)
+
+    def _find(self, path: str, scope: str, found: dict[Any, str], names: str) -> None:
+        """Note what is below under its first path; name "all" of it, "new", or "".
+
+        New is what has not stood below this module: a label that was given by hand to
+        a parameter stays.
+        """
         for name, item in self._children():
             below = f"{path}.{name}" if path else name
+            key = id(item) if isinstance(item, Module) else item  # may have no hash
+            first = key not in found
+            if first:
+                found[key] = below
             if isinstance(item, Module):
-                item._label_below(below, f"{scope}.{name}")
-            else:
+                inner = f"{scope}.{name}"
+                if first and names and (item._path, item._scope) != (below, inner):
+                    item._stand(name, below, inner)
+                item._find(below, inner, found, names)
+            elif first and (
+                names == "all" or (names and (item.scope != scope or not item.label))
+            ):
                 item.label, item.scope = below, scope
+
+    def _found(self) -> dict[Any, str]:
+        """Return the parts and parameters below; name what a whole model has new."""
+        found: dict[Any, str] = {}
+        is_whole = not self._path and self._names_parts
+        self._find("", self._own_scope(), found, "new" if is_whole else "")
+        return found
 
     def _children(self) -> Iterator[tuple[str, "Value | Module"]]:
         for name, attribute in vars(self).items():
             if not name.startswith("_"):
+                _refuse_unordered(self, name, attribute)
                 yield from _items(name, attribute)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
@@ -77,23 +132,13 @@ class Module:
 
         A parameter that stands in two places comes once, under its first path.
         """
-        seen: set[Value] = set()
-        for path, parameter in self._paths():
-            if parameter not in seen:
-                seen.add(parameter)
-                yield path, parameter
-
-    def _paths(self) -> Iterator[tuple[str, Value]]:
-        for name, item in self._children():
-            if isinstance(item, Module):
-                for path, parameter in item._paths():
-                    yield f"{name}.{path}", parameter
-            else:
-                yield name, item
+        for item, path in self._found().items():
+            if isinstance(item, Value):
+                yield path, item
 
     def parameters(self) -> list[Value]:
         """Return every parameter, in the order of its path's first assignment."""
-        return [parameter for _, parameter in self.named_parameters()]
+        return [item for item in self._found() if isinstance(item, Value)]
 
     def modules(self) -> Iterator["Module"]:
         """Yield this module and every module below it."""
@@ -186,8 +231,35 @@ def _items(name: str, attribute: Any) -> Iterator[tuple[str, Value | Module]]:
             yield name, attribute
     elif isinstance(attribute, list | tuple) or _is_object_array(attribute):
         for i, item in enumerate(as_lists(attribute)):
+            if item.__class__ is Value:  # most often, and then without another call
+                if item.is_leaf:
+                    yield f"{name}[{i}]", item
+                continue
             inside = f"{name}.{i}" if isinstance(item, Module) else f"{name}[{i}]"
             yield from _items(inside, item)
+
+
+def _refuse_unordered(
+    module: Module, name: str, attribute: Any, *, whole: bool = False
+) -> None:
+    """Refuse a dict or a set of parts, whose names would be anybody's guess.
+
+    It is searched as a whole when it is assigned, later by its first item: a dict may
+    be a long vocabulary.
+    """
+    if not isinstance(attribute, dict | set | frozenset):
+        return
+    items = attribute.values() if isinstance(attribute, dict) else attribute
+    for item in items:
+        if any(True for _ in _items(name, item)):
+            raise OperandError(
+                f"{type(module).__name__}.{name} is a {type(attribute).__name__} that "
+                "holds modules or parameters, which would not be found there; hold "
+                "them in a list, or in attributes of their own: setattr(self, key, "
+                "part)"
+            )
+        if not whole:
+            return
 
 
 def _is_object_array(attribute: Any) -> bool:

@@ -30,7 +30,10 @@ _SHARE = 1e-3  # of the largest number in H: the first multiple of the identity 
 class Newton(Descent):
     """Newton's method with a line search, for tens of parameters rather than thousands.
 
-    Near a minimum it squares the error at every step. The Hessian of n parameters takes
+    It goes to θ + t·d with (H + τ·I)·d = -g, the gradient g and the Hessian H of the
+    loss at θ, where τ is 0 unless H is not positive definite, and t is searched for
+    (Nocedal and Wright 2006, algorithm 3.2). Near a minimum it squares the error at
+    every step. The Hessian of n parameters takes
     n backward passes over the graph of the gradient, and the solution n³/6 products.
     Arguments are those of `LBFGS`.
 

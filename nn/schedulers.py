@@ -65,7 +65,7 @@ class LRScheduler:
             )
         for function in each:
             if not callable(function):
-                raise OperandError(f"a schedule is a function, not {function!r}")
+                raise OperandError(f"a schedule is a function, not {function!r:.60}")
         self.optimizer, self.schedules, self.last_epoch = optimizer, each, 0
         self._set(0, self.base_lrs)
 
@@ -89,7 +89,7 @@ class LRScheduler:
         if not isinstance(saved, list) or len(saved) != len(self.base_lrs):
             raise ShapeError(
                 f"base_lrs takes {len(self.base_lrs)} rates, one for each group of "
-                f"parameters; the state has {saved!r}"
+                f"parameters; the state has {saved!r:.60}"
             )
         self._set(last_epoch, [between("a rate of base_lrs", lr, 0.0) for lr in saved])
 
@@ -250,7 +250,9 @@ class SequentialLR(LRScheduler):
         """Choose the schedulers and the steps at which the next one takes over."""
         for scheduler in schedulers:
             if not isinstance(scheduler, LRScheduler):
-                raise OperandError(f"SequentialLR takes schedulers, not {scheduler!r}")
+                raise OperandError(
+                    f"SequentialLR takes schedulers, not {scheduler!r:.60}"
+                )
             if scheduler.optimizer is not optimizer:
                 raise OperandError(
                     "SequentialLR takes schedulers of its own optimiser, which is not "
@@ -265,7 +267,8 @@ def base_lrs(optimizer: Optimizer) -> list[float]:
     """Return the rate of each group that its schedulers scale."""
     if not isinstance(optimizer, Optimizer):
         raise OperandError(
-            f"a scheduler takes an optimiser such as nn.SGD(params), not {optimizer!r}"
+            "a scheduler takes an optimiser such as nn.SGD(params), not "
+            f"{optimizer!r:.60}"
         )
     groups = optimizer.param_groups
     return [g.lr if g.initial_lr is None else g.initial_lr for g in groups]

@@ -2,7 +2,8 @@
 
 A step predicts, measures, goes backward and lets the optimiser move the parameters.
 Where the loss, a gradient or a moved parameter is not finite, or anything raises, the
-parameters, the running statistics and the optimiser's state are those before the step.
+parameters, the running statistics, the optimiser's state and the random generators of
+modules such as `Dropout` are those before the step.
 """
 
 import gc
@@ -10,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from operator import attrgetter
+from random import Random
 from typing import Any, NamedTuple
 
-from autograd_core import Value, detect_anomaly, first_nonfinite
+from autograd_core import Value, detect_anomaly, first_nonfinite, zero_grad
 from autograd_core.errors import AnomalyError, NonFiniteError, OperandError
 
 from .callbacks import Step
@@ -67,10 +69,14 @@ class StepTaker:
         batched: bool = False,
         anomalies: bool = False,
     ) -> None:
-        """Find the numbers of the model that a forward pass changes."""
+        """Find what of the model a pass changes besides the optimizer's parameters."""
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.callbacks, self.batched, self.anomalies = callbacks, batched, anomalies
-        parameters = set(model.parameters())
+        parameters = dict.fromkeys(model.parameters())
+        moved = set(optimizer.parameters)
+        self._others = [p for p in parameters if p not in moved]
+        attributes = [a for module in model.modules() for a in vars(module).values()]
+        self._generators = [a for a in attributes if isinstance(a, Random)]
         held = flat(list(model.tensors().values()))
         self._buffers = [
             v for v in held if isinstance(v, Value) and v not in parameters
@@ -82,6 +88,7 @@ class StepTaker:
         held = [*optimizer.parameters, *self._buffers]
         before = list(map(_data, held))
         states = [(group, group.state) for group in optimizer.param_groups]
+        draws = [(generator, generator.getstate()) for generator in self._generators]
         try:
             loss: Value = optimizer.step(self._closure(xs, ys, place))
             self._check_moved(before, loss, place)
@@ -90,6 +97,8 @@ class StepTaker:
                 value.data = data
             for group, state in states:
                 group.state = state
+            for generator, stood in draws:
+                generator.setstate(stood)
             if isinstance(error, Exception):
                 error.add_note(f"in {place} of nn.fit; nothing has moved in it")
             raise
@@ -105,6 +114,7 @@ class StepTaker:
             nonlocal calls
             calls += 1
             self.optimizer.zero_grad()
+            zero_grad(self._others)
             loss = self._loss(xs, ys, place, finite=calls == 1)
             self._watched(place, loss.backward)
             if calls == 1:
@@ -155,7 +165,9 @@ class StepTaker:
 def _checked_loss(value: Any) -> Value:
     if isinstance(value, Value):
         return value
-    raise OperandError(f"loss(outputs, targets) must return one Value, not {value!r}")
+    raise OperandError(
+        f"loss(outputs, targets) must return one Value, not {value!r:.60}"
+    )
 
 
 def _stopped(headline: str, anomaly: Any) -> NonFiniteError:

@@ -7,6 +7,7 @@ with a checkpoint, a run that was killed goes on as if it had not been.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -15,21 +16,25 @@ from typing import Any
 from autograd_core.errors import (
     MissingExtraError,
     OperandError,
-    ShapeError,
     UnknownNameError,
+    quoted,
 )
+from autograd_core.inspection import counted
 
 from .callbacks import Callback, EarlyStopping, Epoch, History, Step, checked_callbacks
 from .checkpoints import Checkpoint
+from .compiled import CompiledStepTaker
 from .data import DataLoader
 from .evaluation import (
     Measure,
     accuracy,
     all_pairs,
+    check_loss,
     checked_metrics,
     in_mode,
     measured,
 )
+from .hyperparameters import count
 from .loops import Run
 from .module import Module
 from .optimizers import Optimizer
@@ -45,6 +50,8 @@ __all__ = [
     "collector_paused",
     "fit",
 ]
+
+ENGINES = ("compiled", "eager")
 
 
 def fit(
@@ -66,14 +73,17 @@ def fit(
     schedule_every: str = "epoch",
     checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
     detect_anomaly: bool = False,
+    engine: str = "eager",
     progress: bool | None = None,
     callbacks: Sequence[Any] = (),
 ) -> History:
     """Train `model` on examples and return the history of its loss.
 
     The data are `inputs` and `targets`, or one data set of pairs, or a `DataLoader`,
-    which then has the batch size, the order and the seed. `loss` takes the outputs and
-    the targets of a batch; the model is called with one input after the other or, if
+    which then has the batch size, the order and the seed. The optimizer has parameters
+    of the model: if it lacks some that could learn, a `UserWarning` says which; those
+    that shall not are frozen. `loss` takes the outputs and the targets of a batch; the
+    model is called with one input after the other or, if
     `batched`, with the list of them, as `BatchNorm1d` needs; `drop_last` leaves out a
     last batch that is not full, which may be a single example.
 
@@ -87,10 +97,17 @@ def fit(
     pass and the move of the parameters, or a `Callback` such as `EarlyStopping`. An
     error in a step ends the training before its move, and so does a loss, a gradient or
     a parameter that is not finite; the message says where the first such number is.
-    `detect_anomaly` also finds its line, and takes about twice as long.
+    `detect_anomaly` also finds its line, and takes up to a third longer.
+
+    With `engine="compiled"`, which needs numpy, losses and gradients come from programs
+    that are traced once for each shape of batch; the losses are the eager ones to
+    rounding. It cannot train what draws at random or keeps statistics, and takes the
+    rows of an `Embedding` that a batch leaves out for rows with gradient 0.
 
     `checkpoint`, a path or a `Checkpoint`, is written after each epoch; if it is there,
-    the run goes on from it, equal to the last bit. `progress` shows a bar: True demands
+    the run goes on from it, equal to the last bit: with the rates of the file, even
+    where the program has another `lr` by now (assign `optimizer.lr` in a callback to
+    change it). `progress` shows a bar: True demands
     it, None shows it if tqdm is installed, False is silent.
 
     >>> from nn import MLP, SGD, mse_loss
@@ -102,6 +119,8 @@ def fit(
     True
     """
     _check(model, optimizer, epochs, scheduler, schedule_every)
+    _check_parameters(model, optimizer)
+    check_loss("fit", loss)
     called, hooks = checked_callbacks(callbacks)
     tqdm = _tqdm(progress)
     loader = _loader(inputs, targets, batch_size, shuffle, seed, drop_last)
@@ -111,7 +130,7 @@ def fit(
         optimizer=optimizer,
         loader=loader,
         history=History(metrics={name: [] for name in checked_metrics(metrics)}),
-        take_step=StepTaker(model, loss, optimizer, called, **options),
+        take_step=_step_taker(engine)(model, loss, optimizer, called, **options),
         validate=_validation(model, validation, {"loss": loss}, metrics, batched),
         scheduler=scheduler,
         schedule_every=schedule_every,
@@ -123,28 +142,57 @@ def fit(
         return run.train(epochs, partial(_bar, tqdm, epochs * len(loader)))
 
 
+def _step_taker(engine: Any) -> type[StepTaker]:
+    """Return what takes the steps, of which one kind needs numpy."""
+    if engine not in ENGINES:
+        raise UnknownNameError("engine", engine, ENGINES)
+    return CompiledStepTaker if engine == "compiled" else StepTaker
+
+
 def _check(
     model: Any, optimizer: Any, epochs: Any, scheduler: Any, schedule_every: Any
 ) -> None:
-    if not isinstance(epochs, int) or epochs < 0:
-        raise ShapeError(f"epochs takes a count from 0 up, not {epochs!r}")
+    count("epochs", epochs, 0)
     if not isinstance(model, Module):
         raise OperandError(f"fit takes a model, an nn.Module, not {model!r:.60}")
     if not isinstance(optimizer, Optimizer):
         raise OperandError(
             "fit takes an optimizer such as nn.SGD(model.parameters()), not "
-            f"{optimizer!r}"
+            f"{optimizer!r:.60}"
         )
     if schedule_every not in ("epoch", "step"):
         raise UnknownNameError("schedule_every", schedule_every, ["epoch", "step"])
     if scheduler is None:
         return
-    if not callable(getattr(scheduler, "step", None)):
+    is_class = isinstance(scheduler, type)
+    if is_class or not callable(getattr(scheduler, "step", None)):
         raise OperandError(
-            f"fit takes a scheduler such as nn.StepLR(optimizer, 10), not {scheduler!r}"
+            "fit takes a scheduler such as nn.StepLR(optimizer, 10), not "
+            f"{scheduler!r:.60}"
         )
     if getattr(scheduler, "optimizer", optimizer) is not optimizer:
         raise OperandError("the scheduler sets the rate of another optimizer")
+
+
+def _check_parameters(model: Module, optimizer: Optimizer) -> None:
+    """Refuse an optimizer that would not move the model; warn of what it leaves out."""
+    held = set(optimizer.parameters)
+    named = list(model.named_parameters())
+    learning = [(path, p) for path, p in named if p.requires_grad]
+    if learning and held.isdisjoint(p for _, p in named):
+        raise OperandError(
+            f"fit takes an optimizer such as nn.SGD(model.parameters()); {optimizer!r} "
+            f"has none of the model's parameters, which are those of {model!r:.60}"
+        )
+    missing = [path for path, p in learning if p not in held]
+    if missing:
+        more = ", ..." if len(missing) > 3 else ""
+        warnings.warn(
+            f"{counted(len(missing), 'parameter', 'parameters')} of {model!r:.60} "
+            f"could learn, but {optimizer!r:.60} does not have them and they stay as "
+            f"they are: {quoted(missing[:3])}{more}; nn.freeze them if that is meant",
+            stacklevel=3,
+        )
 
 
 def _loader(data: Any, targets: Any, *options: Any) -> DataLoader:

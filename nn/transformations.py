@@ -12,6 +12,10 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any, NamedTuple
 
+from autograd_core.errors import DomainError, OperandError
+
+from .hyperparameters import between
+
 __all__ = [
     "Transformation",
     "add_decayed_weights",
@@ -50,7 +54,19 @@ class Transformation(NamedTuple):
 
 
 def chain(*parts: Transformation) -> Transformation:
-    """Apply transformations one after the other; the state is a tuple of theirs."""
+    """Apply transformations one after the other; the state is a tuple of theirs.
+
+    >>> both = chain(add_decayed_weights(0.5), momentum(0.5))
+    >>> both.update([1.0], ((), [4.0]), [4.0])
+    ([5.0], ((), [5.0]))
+    """
+    for part in parts:
+        if not isinstance(part, Transformation):
+            raise OperandError(
+                "chain takes transformations such as scale_by_adam(0.9, 0.999, 1e-8) "
+                f"and clip_by_value(1.0), not {part!r:.60} of type "
+                f"{type(part).__name__}"
+            )
 
     def update(
         updates: Floats, state: Any, parameters: Floats | None = None
@@ -78,6 +94,7 @@ def add_decayed_weights(weight_decay: float) -> Transformation:
     >>> add_decayed_weights(0.5).update([1.0], (), [4.0])
     ([3.0], ())
     """
+    weight_decay = between("weight_decay", weight_decay, 0.0)
 
     def update(gradients: Floats, state: Any, parameters: Floats) -> tuple[Floats, Any]:
         pairs = zip(gradients, parameters, strict=True)
@@ -100,6 +117,13 @@ def momentum(
     >>> momentum(0.5, nesterov=True).update([1.0], [4.0])
     ([2.5], [3.0])
     """
+    decay = between("momentum", decay, 0.0, 1.0)
+    dampening = between("dampening", dampening, 0.0, 1.0)
+    if nesterov and (not decay or dampening):
+        raise DomainError(
+            "nesterov=True takes a momentum above 0 and no dampening, not "
+            f"momentum={decay} and dampening={dampening}"
+        )
 
     def update(gradients: Floats, state: list[Any]) -> tuple[Floats, Floats]:
         velocity = [
@@ -128,6 +152,7 @@ def scale_by_rms(alpha: float, eps: float) -> Transformation:
     >>> scale_by_rms(0.75, 0.0).update([3.0], RMSState([0.0]))
     ([2.0], RMSState(square_avg=[2.25]))
     """
+    alpha, eps = between("alpha", alpha, 0.0, 1.0), between("eps", eps, 0.0)
 
     def update(gradients: Floats, state: Any) -> tuple[Floats, Any]:
         (nu,) = state
@@ -156,6 +181,7 @@ def scale_by_stddev(alpha: float, eps: float) -> Transformation:
     >>> scale_by_stddev(0.5, 0.0).update([3.0], DeviationState([1.0], [6.0]))
     ([1.5], DeviationState(grad_avg=[2.0], variance=[4.0]))
     """
+    alpha, eps = between("alpha", alpha, 0.0, 1.0), between("eps", eps, 0.0)
 
     def update(gradients: Floats, state: Any) -> tuple[Floats, Any]:
         mu, variance = state
@@ -189,6 +215,8 @@ def scale_by_adagrad(
     >>> scale_by_adagrad(0.0).update([3.0], AdagradState([1], [16.0]))
     ([0.6], AdagradState(step=[2], sum=[25.0]))
     """
+    eps, lr_decay = between("eps", eps, 0.0), between("lr_decay", lr_decay, 0.0)
+    initial = between("initial_accumulator_value", initial, 0.0)
 
     def update(gradients: Floats, state: Any) -> tuple[Floats, Any]:
         step, total = state
@@ -222,6 +250,8 @@ def scale_by_adam(b1: float, b2: float, eps: float) -> Transformation:
     >>> updates, state
     ([1.0], AdamState(step=[1], exp_avg=[1.5], exp_avg_sq=[4.5]))
     """
+    b1, b2 = between("b1 of betas", b1, 0.0, 1.0), between("b2 of betas", b2, 0.0, 1.0)
+    eps = between("eps", eps, 0.0)
 
     def update(gradients: Floats, state: Any) -> tuple[Floats, Any]:
         step, mu, nu = state

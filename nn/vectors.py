@@ -14,7 +14,7 @@ from autograd_core import Value
 from autograd_core.errors import OperandError, ShapeError
 
 from .module import Module
-from .nested import assign, numbers, shape
+from .nested import assign, flat, numbers, shape
 
 __all__ = [
     "biases_to_vector",
@@ -38,7 +38,12 @@ def weights_to_vector(model: Module) -> list[float]:
 
 
 def biases_to_vector(model: Module) -> list[float]:
-    """Return every bias of a model as one list of numbers."""
+    """Return every bias of a model as one list of numbers.
+
+    >>> from nn import MLP
+    >>> biases_to_vector(MLP(3, [4, 2], seed=0))
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
     return parameters_to_vector(_biases("biases_to_vector", model))
 
 
@@ -55,7 +60,14 @@ def vector_to_weights(vector: Any, model: Module) -> None:
 
 
 def vector_to_biases(vector: Any, model: Module) -> None:
-    """Set every bias of a model from such a list; the weights stay."""
+    """Set every bias of a model from such a list; the weights stay.
+
+    >>> from nn import MLP
+    >>> model = MLP(2, [1], seed=0)
+    >>> vector_to_biases([0.5], model)
+    >>> model.state_dict()["layers.0.bias"]
+    [0.5]
+    """
     _fill("vector_to_biases", "biases", vector, _biases("vector_to_biases", model))
 
 
@@ -69,7 +81,13 @@ def parameters_to_vector(parameters: Iterable[Value]) -> list[float]:
 
 
 def vector_to_parameters(vector: Any, parameters: Iterable[Value]) -> None:
-    """Set parameters, such as `model.parameters()`, from one list of numbers."""
+    """Set parameters, such as `model.parameters()`, from one list of numbers.
+
+    >>> x, y = Value(0.0), Value(0.0)
+    >>> vector_to_parameters([1.0, 2.0], [x, y])
+    >>> x.data, y.data
+    (1.0, 2.0)
+    """
     checked = _checked("vector_to_parameters", parameters)
     _fill("vector_to_parameters", "parameters", vector, checked)
 
@@ -94,7 +112,7 @@ def _biases(name: str, model: Module) -> list[Value]:
 
 def _named(name: str, model: Any) -> Iterator[tuple[str, Value]]:
     if not isinstance(model, Module):
-        raise OperandError(f"{name} takes a Module, not {model!r}")
+        raise OperandError(f"{name} takes a Module, not {model!r:.60}")
     return model.named_parameters()
 
 
@@ -104,10 +122,12 @@ def _is_bias(path: str) -> bool:
 
 
 def _checked(name: str, parameters: Any) -> list[Value]:
-    checked = list(parameters) if isinstance(parameters, Iterable) else [parameters]
+    given = list(parameters) if isinstance(parameters, Iterable) else parameters
+    checked = list(flat(given))
     for parameter in checked:
         if not isinstance(parameter, Value):
             raise OperandError(
-                f"{name} takes parameters such as model.parameters(), not {parameter!r}"
+                f"{name} takes parameters such as model.parameters(), not "
+                f"{parameter!r:.60}"
             )
     return checked

@@ -33,8 +33,9 @@ def gradient_times_attention(output: Value, shares: Any) -> Any:
     nodes = [a for a in flat(shares) if isinstance(a, Value)]
     if not isinstance(output, Value):
         raise OperandError(
-            f"gradient_times_attention takes an output of type Value, not {output!r}; "
-            "the shares of attention belong to the call that it came from"
+            "gradient_times_attention takes an output of type Value, not "
+            f"{output!r:.60}; the shares of attention belong to the call that it came "
+            "from"
         )
     found = slopes(subject("gradient_times_attention", output, nodes))
     by_node = dict(zip(nodes, found, strict=True))

@@ -11,7 +11,7 @@ from typing import Any
 from autograd_core import dot, total
 from autograd_core.errors import OperandError
 
-from ..layers.weights import count
+from ..hyperparameters import count
 from ..nested import flat, numbers
 from .quadrature import gauss_legendre
 from .subject import Target, filled, mapped, slopes, subject
@@ -41,7 +41,7 @@ def integrated_gradients(
     [3.0, 3.0]
     """
     _check(model)
-    count(n_steps, "n_steps", "points")
+    count("n_steps", n_steps)
     end = mapped(numbers, x)
     start = filled("a baseline", baseline, end)
     points, weights = gauss_legendre(n_steps)
@@ -78,7 +78,7 @@ def _check(model: Any) -> None:
     if not callable(model):
         raise OperandError(
             "integrated gradients call the model on the way from the baseline: pass "
-            f"the model itself, not {model!r}"
+            f"the model itself, not {model!r:.60}"
         )
 
 

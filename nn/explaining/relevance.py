@@ -169,7 +169,7 @@ def _checked(rules: Mapping[str, Rule], it: Subject) -> dict[str, Rule]:
             raise UnknownNameError("op", name, known)
         if not callable(rule):
             raise OperandError(
-                f"rules={{{name!r}: ...}} takes a function of a Step, not {rule!r}"
+                f"rules={{{name!r}: ...}} takes a function of a Step, not {rule!r:.60}"
             )
     return dict(rules)
 
@@ -185,7 +185,8 @@ def _ends(bounds: Any, inputs: Any) -> dict[Value, Bounds]:
     if bounds is None:
         return {}
     if not isinstance(bounds, list | tuple) or len(bounds) != 2:
-        raise ShapeError(f"bounds takes a pair (low, high), not {bounds!r}")
+        kind = ShapeError if isinstance(bounds, list | tuple) else OperandError
+        raise kind(f"bounds takes a pair (low, high), not {bounds!r:.60}")
     low, high = (filled("a bound", end, inputs) for end in bounds)
     pairs = zip(flat(low), flat(high), strict=True)
     ends = dict(zip(flat(inputs), pairs, strict=True))

@@ -10,8 +10,7 @@ from typing import Any
 
 from autograd_core import mean
 
-from ..hyperparameters import between
-from ..layers.weights import count
+from ..hyperparameters import between, count
 from ..nested import flat, numbers
 from .subject import Target, mapped, slopes, subject
 
@@ -66,7 +65,7 @@ def smooth_grad(
     >>> smooth_grad(lambda x: 2 * x[0] - x[1], [3.0, -4.0], samples=3, seed=0)
     [2.0, -1.0]
     """
-    count(samples, "samples", "calls")
+    count("samples", samples)
     between("noise", noise, 0.0)
     data = mapped(numbers, x)
     sigma = noise * (max(flat(data)) - min(flat(data)))

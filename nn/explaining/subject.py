@@ -41,7 +41,7 @@ def subject(asked: str, model: Any, x: Any, target: Target = None) -> Subject:
         output = _chosen(asked, model(inputs), target)
     else:
         raise OperandError(
-            f"{asked} explains a model, or outputs of type Value, not {model!r}"
+            f"{asked} explains a model, or outputs of type Value, not {model!r:.60}"
         )
     order = topological_order(output)
     if not set(order).intersection(flat(inputs)):
@@ -114,8 +114,8 @@ def _node(asked: str, x: Any) -> Value:
     if isinstance(x, Value):
         return x
     raise OperandError(
-        f"{asked} of an output takes the nodes it was computed from, not {x!r}; make "
-        "x = [Value(number), ...], call the model on it, and pass both"
+        f"{asked} of an output takes the nodes it was computed from, not {x!r:.60}; "
+        "make x = [Value(number), ...], call the model on it, and pass both"
     )
 
 
@@ -131,7 +131,8 @@ def _chosen(asked: str, outputs: Any, target: Target) -> Value:
         )
     if not isinstance(outputs, Value):
         raise OperandError(
-            f"{asked} takes a model that returns Values; this one returned {outputs!r}"
+            f"{asked} takes a model that returns Values; this one returned "
+            f"{outputs!r:.60}"
         )
     return outputs
 
@@ -142,7 +143,8 @@ def _indices(asked: str, target: Any) -> Sequence[int]:
     for i in indices:
         if isinstance(i, bool) or not isinstance(i, int):
             raise OperandError(
-                f"{asked} takes a target of one whole number or several, not {target!r}"
+                f"{asked} takes a target of one whole number or several, not "
+                f"{target!r:.60}"
             )
     return indices
 

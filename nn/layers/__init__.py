@@ -2,6 +2,9 @@
 
 Each takes and returns nested lists of numbers and `Value`s; numpy arrays of `Value`s go
 in as well. Their states have PyTorch's names and shapes.
+
+Lists are not vectors to Python: `x + layer(x)` of two lists is one list, of both ends.
+`Residual(layer)` adds number by number; so do arrays, and a comprehension.
 """
 
 from .attention import (

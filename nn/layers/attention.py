@@ -13,11 +13,12 @@ from typing import Any
 from autograd_core import Value, dot, softmax
 from autograd_core.errors import ShapeError
 
+from ..hyperparameters import count
 from ..initializers import glorot_uniform, zeros
 from ..module import Module
 from .linear import Linear, linear
-from .signals import Recent, each, grid, nodes
-from .weights import Initializer, count, drawn
+from .signals import Recent, each, grid, nodes, one_sequence
+from .weights import Initializer, drawn
 
 __all__ = ["CausalSelfAttention", "MultiheadAttention", "scaled_dot_product_attention"]
 
@@ -25,7 +26,7 @@ Vectors = Sequence[Sequence[Any]]
 
 
 def scaled_dot_product_attention(
-    query: Vectors, key: Vectors, value: Vectors, is_causal: bool = False
+    query: Vectors, key: Vectors, value: Vectors, *, is_causal: bool = False
 ) -> list[list[Any]]:
     """Return softmax(Q·Kᵀ/√d)·V, a vector for each query.
 
@@ -76,8 +77,8 @@ def _split(rows: Vectors, heads: int) -> list[list[Sequence[Any]]]:
 
 
 def _sizes(embed_dim: Any, num_heads: Any) -> tuple[int, int]:
-    embed_dim = count(embed_dim, "embed_dim", "numbers")
-    num_heads = count(num_heads, "num_heads", "heads")
+    embed_dim = count("embed_dim", embed_dim)
+    num_heads = count("num_heads", num_heads)
     if embed_dim % num_heads:
         raise ShapeError(
             f"embed_dim={embed_dim} cannot be divided among num_heads={num_heads}; "
@@ -116,6 +117,10 @@ class _Attention(Module):
 class MultiheadAttention(_Attention):
     """Attention with PyTorch's parameters: from L vectors and S others to L vectors.
 
+    outputs = W_o·[head₁, ..., head_h] + b_o, where each head takes its part of q, k and
+    v = W_in·x + b_in and makes softmax(q·kᵀ/√d)·v of it, d = embed_dim/num_heads
+    (Vaswani et al. 2017, section 3.2).
+
     Called with `query` (L × embed_dim), `key` and `value` (S × embed_dim), which are
     the query if they are left out, it returns `(outputs, weights)`, the weights as
     [head][query][key]. `in_proj_weight` (3·embed_dim × embed_dim) holds the rows of
@@ -132,8 +137,8 @@ class MultiheadAttention(_Attention):
         self,
         embed_dim: int,
         num_heads: int,
-        bias: bool = True,
         *,
+        bias: bool = True,
         seed: int | None = None,
         random: Random | None = None,
     ) -> None:
@@ -147,9 +152,10 @@ class MultiheadAttention(_Attention):
             b.data = 0.0
 
     def forward(
-        self, query: Any, key: Any = None, value: Any = None, is_causal: bool = False
+        self, query: Any, key: Any = None, value: Any = None, *, is_causal: bool = False
     ) -> tuple[list[Any], list[Any]]:
         """Return the outputs, and how much each query took of each key."""
+        one_sequence(query, self)
         key = query if key is None else key
         value = key if value is None else value
         q, k, v = (
@@ -177,6 +183,10 @@ class MultiheadAttention(_Attention):
 
 class CausalSelfAttention(_Attention):
     """Attention of a sequence to its own past, as language models use it.
+
+    yᵢ = W_o·[head₁, ..., head_h], each softmax(qᵢ·kⱼ/√d)·vⱼ over the positions j ≤ i,
+    with q = W_q·x, k = W_k·x, v = W_v·x and d = embed_dim/num_heads (Vaswani et al.
+    2017, section 3.2.3; Radford et al. 2018).
 
     Queries, keys, values and the output are four linear maps, `wq`, `wk`, `wv`, `wo`,
     drawn in this order, without bias unless `bias` is True. From a list of vectors of

@@ -9,12 +9,11 @@ from typing import Any
 from autograd_core import Value, dot, mean, sqrt
 from autograd_core.errors import DomainError, ShapeError
 
-from ..hyperparameters import between
+from ..hyperparameters import between, count, real
 from ..module import Module
 from ..nested import numbers
 from .normalization import rescaled, standardized
 from .signals import depth, each, grid, nodes, vector
-from .weights import count
 
 __all__ = ["BatchNorm1d"]
 
@@ -26,7 +25,9 @@ class BatchNorm1d(Module):
     bias for each of the C numbers. Training moves the running statistics by `momentum`
     towards those of the batch, whose variance is then divided by N - 1 (with None they
     are the mean over all batches); evaluation uses them, and takes a single example as
-    well. They are no parameters, but stand in the state under PyTorch's names.
+    well. They are no parameters, but stand in the state under PyTorch's names. They
+    move in the call, whatever the layers behind make of it; `fit` moves them back if a
+    step fails.
 
     >>> norm = BatchNorm1d(1, eps=0.0)
     >>> [[y.data for y in row] for row in norm([[1.0], [3.0]])]
@@ -43,7 +44,7 @@ class BatchNorm1d(Module):
         affine: bool = True,
     ) -> None:
         """Begin with weight 1, bias 0, running mean 0 and running variance 1."""
-        n = self.num_features = count(num_features, "num_features", "numbers")
+        n = self.num_features = count("num_features", num_features)
         self.eps, self.momentum = between("eps", eps, 0.0), _share(momentum)
         self.weight = [Value(1.0) for _ in range(n)] if affine else None
         self.bias = [Value(0.0) for _ in range(n)] if affine else None
@@ -74,6 +75,8 @@ class BatchNorm1d(Module):
 
     def forward(self, x: Any) -> Any:
         """Return the normalised batch."""
+        if depth(x) > 2:  # PyTorch has the numbers at the second of three levels
+            grid(x, (None, self.num_features), self)
         return self._trained(x) if self.training else each(self._evaluated, x, 1)
 
     def _trained(self, x: Any) -> list[list[Any]]:
@@ -124,6 +127,7 @@ def _move(running: Value, share: float, found: float) -> None:
 def _share(momentum: Any) -> float | None:
     if momentum is None:
         return None
-    if not isinstance(momentum, int | float) or not 0.0 <= momentum <= 1.0:
+    share = real("momentum", momentum)
+    if not 0.0 <= share <= 1.0:
         raise DomainError(f"momentum takes a share from 0 to 1, not {momentum!r}")
-    return float(momentum)
+    return share

@@ -48,7 +48,8 @@ class Sequential(Module):
     """Modules and functions in a row, each fed with what the one before it gives.
 
     Its state has PyTorch's names: `0.weight` belongs to the first part. An index gives
-    a part, a slice a Sequential of the same parts, which keep their names.
+    or replaces a part, a slice gives a Sequential of the same parts, which keep their
+    names.
 
     >>> from nn import Linear
     >>> model = Sequential(Linear(2, 3, seed=0), "tanh", Linear(3, 1, seed=1))
@@ -83,7 +84,24 @@ class Sequential(Module):
             return self.layers[index]
         part = Sequential()
         vars(part)["layers"] = self.layers[index]  # past what would rename the parts
+        part._names_parts = False
         return part
+
+    def __setitem__(self, index: int, part: Part) -> None:
+        layers = list(self.layers)
+        layers[index] = _part(part)
+        self.layers = layers
+
+    def append(self, part: Part) -> "Sequential":
+        """Add a part at the end, and return the model.
+
+        >>> model = Sequential("tanh").append("relu")
+        >>> model[-1] = "exp"
+        >>> model
+        Sequential(Activation('tanh'), Activation('exp'))
+        """
+        self.layers = [*self.layers, _part(part)]
+        return self
 
     def tensors(self) -> dict[str, Any]:
         """Return the parameters by PyTorch's names, which do not mention the list."""
@@ -97,7 +115,8 @@ class Sequential(Module):
 class Residual(Module):
     """A skip connection: y = x + f(x) (He et al. 2016, "Deep residual learning").
 
-    What goes in must come out of f in the same shape; gradients reach x past f.
+    What goes in must come out of f in the same shape; gradients reach x past f. Numbers
+    are added to numbers, at any depth, where `x + f(x)` would join two lists.
 
     >>> from nn import Linear
     >>> halves = Residual(Linear(2, 2, init="zeros"))
@@ -166,7 +185,7 @@ def _part(part: Part) -> Any:
     if not callable(part) or isinstance(part, type):
         raise OperandError(
             "a model is made of modules, rows, names of rows and functions, not "
-            f"{part!r} of type {type(part).__name__}"
+            f"{part!r:.60} of type {type(part).__name__}"
         )
     return part
 

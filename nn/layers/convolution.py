@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from autograd_core import Value, dot, maximum, mean
 from autograd_core.errors import ShapeError
 
+from ..hyperparameters import count
 from ..initializers import fans, zeros
 from ..module import Module
 from ..nested import flat
 from .signals import each, grid, nodes
-from .weights import Initializer, by_fan_in, count, drawn, initializer, pair
+from .weights import Initializer, by_fan_in, drawn, initializer, pair
 
 __all__ = ["AvgPool2d", "Conv2d", "MaxPool2d"]
 
@@ -118,17 +119,17 @@ class Conv2d(_Sliding):
         kernel_size: int | Sides,
         stride: int | Sides = 1,
         padding: int | Sides = 0,
-        bias: bool = True,
         *,
+        bias: bool = True,
         init: str | Initializer | None = None,
         seed: int | None = None,
         random: Random | None = None,
     ) -> None:
         """Draw the weights, channel by channel, then the biases."""
         super().__init__(kernel_size, stride, padding)
-        self._channels = count(in_channels, "in_channels", "channels")
-        out = count(out_channels, "out_channels", "channels")
-        shape = (out, in_channels, *self.kernel_size)
+        self._channels = self.in_channels = count("in_channels", in_channels)
+        self.out_channels = count("out_channels", out_channels)
+        shape = (out_channels, in_channels, *self.kernel_size)
         random = random or Random(seed)
         draw, first = (by_fan_in,) * 2 if init is None else (initializer(init), zeros)
         self.weight = drawn(shape, draw, random, fans(shape))
@@ -145,7 +146,7 @@ class Conv2d(_Sliding):
 
     def __repr__(self) -> str:
         bias = "" if self.bias else ", bias=False"
-        sizes = f"{self._channels}, {len(self.weight)}"
+        sizes = f"{self.in_channels}, {self.out_channels}"
         return f"Conv2d({sizes}, {self._settings()}{bias})"
 
 
@@ -192,8 +193,10 @@ class _Pooling(_Sliding):
 
 
 class MaxPool2d(_Pooling):
-    """The largest number in each window of each channel.
+    """The largest number in each window of each channel (Riesenhuber and Poggio 1999).
 
+    y[k][r][c] = max x[k][r·stride + i - padding][...] over the places i, j of the
+    kernel. From channels × rows × columns, or a batch of such, to as many channels.
     The row `maximum` is folded in halves, so that two or four equal pixels share the
     gradient evenly (PyTorch gives it all to the first). Padding is never the largest.
 
@@ -210,6 +213,10 @@ class MaxPool2d(_Pooling):
 
 class AvgPool2d(_Pooling):
     """The mean of each window of each channel, one node; padding counts as zeros.
+
+    y[k][r][c] = Σ x[k][r·stride + i - padding][...]/n over the n places of the kernel
+    (LeCun et al. 1989, who learn a factor and a bias besides). Shapes are those of
+    `MaxPool2d`.
 
     >>> AvgPool2d(2)([[[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]]])
     [[[2.5]]]

@@ -6,6 +6,7 @@ from typing import Any
 from autograd_core import Value
 from autograd_core.errors import DomainError
 
+from ..hyperparameters import real
 from ..module import Module
 from .signals import elementwise
 
@@ -31,7 +32,7 @@ class Dropout(Module):
         self, p: float = 0.5, *, seed: int | None = None, random: Random | None = None
     ) -> None:
         """Choose the share that is left out, and where the draws begin."""
-        if not isinstance(p, int | float) or not 0.0 <= p < 1.0:
+        if not 0.0 <= real("p", p) < 1.0:
             raise DomainError(
                 f"Dropout takes a probability p from 0 up to, but not, 1, not {p!r}; "
                 "with 1 nothing would be left"

@@ -6,11 +6,12 @@ from typing import Any
 from autograd_core import Value, dot, where
 from autograd_core.errors import OperandError, ShapeError
 
+from ..hyperparameters import count
 from ..initializers import normal
 from ..module import Module
 from ..nested import is_traced
 from .signals import each
-from .weights import Initializer, count, drawn, initializer
+from .weights import Initializer, drawn, initializer
 
 __all__ = ["Embedding"]
 
@@ -39,8 +40,8 @@ class Embedding(Module):
     ) -> None:
         """Draw the rows."""
         shape = (
-            count(num_embeddings, "num_embeddings", "tokens"),
-            count(embedding_dim, "embedding_dim", "numbers"),
+            count("num_embeddings", num_embeddings),
+            count("embedding_dim", embedding_dim),
         )
         self.weight = drawn(shape, initializer(init), random or Random(seed), shape)
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from autograd_core import Value, dot
 
+from ..hyperparameters import count
 from ..initializers import zeros
 from ..module import Module
 from .signals import each, nodes, vector
-from .weights import Initializer, by_fan_in, count, drawn, initializer
+from .weights import Initializer, by_fan_in, drawn, initializer
 
 __all__ = ["Linear", "linear"]
 
@@ -33,12 +34,13 @@ def linear(
 
 
 class Linear(Module):
-    """A linear layer: n_out numbers zⱼ = Σᵢ Wⱼᵢ·xᵢ + bⱼ of n_in numbers x.
+    """A linear layer: numbers zⱼ = Σᵢ Wⱼᵢ·xᵢ + bⱼ of numbers x.
 
-    `weight` is n_out × n_in, `bias` n_out numbers or None. Called with a list of n_in
-    numbers, or with a batch that nests such lists. Both begin in U(-1/√n_in, 1/√n_in)
-    as PyTorch's, row by row and then the bias. `init` draws the weights otherwise, with
-    the bias 0: a name of `INITIALIZERS`, or a function of `(n_in, n_out, random)`.
+    `weight` is out_features × in_features, `bias` out_features numbers or None. Called
+    with a list of in_features numbers, or with a batch that nests such lists. Both
+    begin in U(-1/√in_features, 1/√in_features) as PyTorch's, row by row and then the
+    bias. `init` draws the weights otherwise, with the bias 0: a name of `INITIALIZERS`,
+    or a function of `(n_in, n_out, random)`.
 
     >>> layer = Linear(2, 3, seed=0)
     >>> layer.load_state_dict({"weight": [[1, 0], [0, 1], [1, 1]], "bias": [0, 0, 1]})
@@ -48,8 +50,8 @@ class Linear(Module):
 
     def __init__(
         self,
-        n_in: int,
-        n_out: int,
+        in_features: int,
+        out_features: int,
         bias: bool = True,
         *,
         init: str | Initializer | None = None,
@@ -57,7 +59,9 @@ class Linear(Module):
         random: Random | None = None,
     ) -> None:
         """Draw the weights, then the biases."""
-        self._sizes = fans = count(n_in, "n_in"), count(n_out, "n_out")
+        n_in = self.in_features = count("in_features", in_features)
+        n_out = self.out_features = count("out_features", out_features)
+        fans = n_in, n_out
         random = random or Random(seed)
         draw = by_fan_in if init is None else initializer(init)
         self.weight = drawn((n_out, n_in), draw, random, fans)
@@ -69,9 +73,9 @@ class Linear(Module):
         return each(self._outputs, x, 1)
 
     def _outputs(self, x: Any) -> list[Any]:
-        xs = nodes(vector(x, self._sizes[0], self))
+        xs = nodes(vector(x, self.in_features, self))
         return linear(xs, self.weight, self.bias)
 
     def __repr__(self) -> str:
         bias = "" if self.bias else ", bias=False"
-        return f"Linear({self._sizes[0]}, {self._sizes[1]}{bias})"
+        return f"Linear({self.in_features}, {self.out_features}{bias})"

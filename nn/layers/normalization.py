@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_core import Value, dot, mean, sqrt
+from autograd_core.errors import ShapeError
 
-from ..hyperparameters import between
+from ..hyperparameters import between, count
 from ..module import Module
 from .signals import each, nodes, vector
-from .weights import count
 
 __all__ = ["LayerNorm", "RMSNorm", "rescaled", "standardized"]
 
@@ -49,10 +49,24 @@ def rescaled(xs: Sequence[Any], weight: Any, bias: Any) -> list[Any]:
     return [dot((w,), (x,), b) for w, x, b in zip(weight, xs, bias, strict=True)]
 
 
+def _length(normalized_shape: Any) -> int:
+    """Return how many numbers are normalised together, the length of a last level."""
+    form = normalized_shape
+    if isinstance(form, list | tuple):
+        if len(form) != 1:
+            raise ShapeError(
+                f"normalized_shape takes one number, of the innermost lists, not "
+                f"{form!r:.60}; flatten what nests deeper first"
+            )
+        (form,) = form
+    return count("normalized_shape", form)
+
+
 class LayerNorm(Module):
     """Each example to mean 0 and variance 1: y = w·(x - mean)/√(var + eps) + b.
 
-    Of lists of `normalized_shape` numbers, at any depth (Ba, Kiros and Hinton 2016).
+    Of lists of `normalized_shape` numbers, at any depth (Ba, Kiros and Hinton 2016);
+    PyTorch's `(3,)` is welcome for 3.
     `weight` and `bias` are as long, or None without `elementwise_affine`; `bias=False`
     leaves out the bias alone.
 
@@ -63,15 +77,13 @@ class LayerNorm(Module):
 
     def __init__(
         self,
-        normalized_shape: int,
+        normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
     ) -> None:
         """Begin with the weight 1 and the bias 0."""
-        n = self.normalized_shape = count(
-            normalized_shape, "normalized_shape", "numbers"
-        )
+        n = self.normalized_shape = _length(normalized_shape)
         self.eps = between("eps", eps, 0.0)
         affine = elementwise_affine
         self.weight = [Value(1.0) for _ in range(n)] if affine else None
@@ -103,14 +115,12 @@ class RMSNorm(Module):
 
     def __init__(
         self,
-        normalized_shape: int,
+        normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
     ) -> None:
         """Begin with the weight 1."""
-        n = self.normalized_shape = count(
-            normalized_shape, "normalized_shape", "numbers"
-        )
+        n = self.normalized_shape = _length(normalized_shape)
         self.eps = _EPSILON if eps is None else between("eps", eps, 0.0)
         self.weight = [Value(1.0) for _ in range(n)] if elementwise_affine else None
 

@@ -2,8 +2,9 @@
 
 A neuron is one `dot` node, the weighted sum z = w·x + b, and one activation node
 a = σ(z); a layer is a list of neurons that see the same inputs, and an MLP is a list of
-layers. Inputs and outputs are plain lists of numbers or `Value`s. After a call each
-layer has its z and a at hand, held weakly: they live as long as the graph does.
+layers. Inputs and outputs are plain lists of numbers or `Value`s; a list that nests
+deeper is a batch. After a call each layer has its z and a at hand, held weakly: they
+live as long as the graph does, and of a batch they are those of its last example.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,11 +13,12 @@ from random import Random
 from typing import Any
 
 from autograd_core import OPS, Value, dot
-from autograd_core.errors import ShapeError, UnknownNameError
+from autograd_core.errors import OperandError, ShapeError, UnknownNameError
 
+from ..hyperparameters import count
 from ..module import Module
-from .signals import Recent, nodes, vector
-from .weights import Initializer, count, initializer
+from .signals import Recent, depth, each, nodes, vector
+from .weights import Initializer, initializer
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
@@ -44,7 +46,7 @@ class Neuron(Module):
         random: Random | None = None,
     ) -> None:
         """Draw the weights; `n_out` is the width of the layer it stands in."""
-        n_in = count(n_in, "n_in")
+        n_in = count("n_in", n_in)
         self._activate = _activation(activation)
         draw = _initializer(init, activation)
         random = random or Random()
@@ -53,8 +55,13 @@ class Neuron(Module):
         self._recent = Recent()
 
     def forward(self, inputs: Sequence[Any]) -> Any:
-        """Return the activation, a Value."""
-        z = dot(self.weight, vector(inputs, len(self.weight), self), self.bias)
+        """Return the activation, a Value; of a batch, a list of them."""
+        try:
+            z = dot(self.weight, vector(inputs, len(self.weight), self), self.bias)
+        except (OperandError, ShapeError):
+            if depth(inputs) < 2:  # asked here, where one example costs nothing
+                raise
+            return each(self.forward, inputs, 1)
         a = z if self._activate is None else self._activate(z)
         self._recent.keep(z=z, a=a)
         return a
@@ -94,15 +101,18 @@ class Layer(Module):
         random: Random | None = None,
     ) -> None:
         """Draw the weights of `n_out` neurons one after the other."""
-        n_in, n_out = count(n_in, "n_in"), count(n_out, "n_out")
+        n_in, n_out = count("n_in", n_in), count("n_out", n_out)
         random = random or Random(seed)
         self.neurons = [
             Neuron(n_in, activation, init=init, n_out=n_out, random=random)
             for _ in range(n_out)
         ]
 
-    def forward(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the list of the neurons' activations."""
+    def forward(self, inputs: Sequence[Any]) -> Any:
+        """Return the list of the neurons' activations; of a batch, a list of such."""
+        return each(self._outputs, inputs, 1)
+
+    def _outputs(self, inputs: Sequence[Any]) -> list[Any]:
         signal = nodes(vector(inputs, len(self.neurons[0].weight), self))
         return [neuron(signal) for neuron in self.neurons]
 
@@ -160,11 +170,12 @@ class MLP(Module):
     ) -> None:
         """Draw the weights layer by layer."""
         if not isinstance(n_outs, list | tuple) or not n_outs:
-            raise ShapeError(
+            kind = ShapeError if n_outs in ([], ()) else OperandError
+            raise kind(
                 "MLP(n_in, n_outs) takes the widths of its layers as a non-empty list "
-                f"such as [16, 10], not {n_outs!r}"
+                f"such as [16, 10], not {n_outs!r:.60}"
             )
-        widths = [count(n, "a width") for n in (n_in, *n_outs)]
+        widths = [count("a width", n) for n in (n_in, *n_outs)]
         activation = _activation(activation)
         random = Random(seed)
         last = len(n_outs) - 1
@@ -175,7 +186,10 @@ class MLP(Module):
         self._widths = widths
 
     def forward(self, inputs: Sequence[Any]) -> Any:
-        """Return the outputs of the last layer."""
+        """Return the outputs of the last layer, one after the other for a batch."""
+        return each(self._outputs, inputs, 1)
+
+    def _outputs(self, inputs: Sequence[Any]) -> Any:
         signal = vector(inputs, self._widths[0], self)
         for layer in self.layers:
             signal = layer(signal)

@@ -4,7 +4,8 @@ A cell takes one input and the last state and returns the next; applied again an
 it makes one graph through time, and `backward()` is back-propagation through time.
 Names, equations and the order of gates are PyTorch's: `weight_ih` and `bias_ih` look
 at the input, `weight_hh` and `bias_hh` at the hidden state, one block of `hidden_size`
-rows for each gate. A gate is one `dot` node over both and one activation.
+rows for each gate. A gate is one `dot` node over both and one activation. A list of
+inputs is a batch, whose states are lists of theirs.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,16 @@ from random import Random
 from typing import Any, ClassVar
 
 from autograd_core import Value, dot, relu, sigmoid, tanh
-from autograd_core.errors import ShapeError, UnknownNameError
+from autograd_core.errors import OperandError, ShapeError, UnknownNameError
 
+from ..hyperparameters import count
 from ..module import Module
+from ..nested import as_lists
 from .linear import linear
-from .signals import nodes, vector
-from .weights import by_fan_in, count, drawn
+from .signals import depth, nodes, vector
+from .weights import by_fan_in, drawn
 
-__all__ = ["Cell", "GRUCell", "LSTMCell", "RNNCell"]
+__all__ = ["Cell", "GRUCell", "LSTMCell", "RNNCell", "checked_pair"]
 
 _NONLINEARITIES = {"relu": relu, "tanh": tanh}
 
@@ -42,14 +45,43 @@ class Cell(Module):
         seed: int | None = None,
         random: Random | None = None,
     ) -> None:
-        self.input_size = count(input_size, "input_size")
-        self.hidden_size = count(hidden_size, "hidden_size")
+        self.input_size = count("input_size", input_size)
+        self.hidden_size = count("hidden_size", hidden_size)
         random = random or Random(seed)
         rows, fans = self._gates * hidden_size, (hidden_size, 1)
         self.weight_ih = drawn((rows, input_size), by_fan_in, random, fans)
         self.weight_hh = drawn((rows, hidden_size), by_fan_in, random, fans)
         self.bias_ih = drawn((rows,), by_fan_in, random, fans) if bias else None
         self.bias_hh = drawn((rows,), by_fan_in, random, fans) if bias else None
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        """Return the next state, or of a batch the next states, each for its own."""
+        if depth(x) < 2:
+            return self._next(x, state)
+        xs = as_lists(x)
+        before = [None] * len(xs) if state is None else self._apart(state, len(xs))
+        pairs = zip(xs, before, strict=True)
+        return self._together([self.forward(*pair) for pair in pairs])
+
+    def _next(self, x: Any, state: Any) -> Any:
+        raise NotImplementedError
+
+    def _apart(self, state: Any, examples: int) -> list[Any]:
+        """Return the state of each example of a batch."""
+        return self._rows(state, examples, "h")
+
+    def _rows(self, state: Any, examples: int, name: str) -> list[Any]:
+        rows = as_lists(state)
+        if isinstance(rows, list | tuple) and len(rows) == examples:
+            return list(rows)
+        raise ShapeError(
+            f"{self!r} takes a state {name} of {examples} × {self.hidden_size} numbers "
+            f"for a batch of {examples}; got {state!r:.60}"
+        )
+
+    def _together(self, states: list[Any]) -> Any:
+        """Return the states of a batch as it would take them."""
+        return states
 
     def _input(self, x: Any) -> list[Value]:
         return nodes(vector(x, self.input_size, self))
@@ -114,8 +146,7 @@ class RNNCell(Cell):
         self._activate = _NONLINEARITIES[nonlinearity]
         super().__init__(input_size, hidden_size, bias, seed=seed, random=random)
 
-    def forward(self, x: Any, h: Any = None) -> list[Any]:
-        """Return the next hidden state."""
+    def _next(self, x: Any, h: Any) -> list[Any]:
         sums = self._sums(self._input(x), self._state(h, "h"))
         return list(map(self._activate, sums))
 
@@ -135,8 +166,7 @@ class LSTMCell(Cell):
 
     _gates = 4
 
-    def forward(self, x: Any, state: Any = None) -> tuple[list[Any], list[Any]]:
-        """Return the next state, (h', c')."""
+    def _next(self, x: Any, state: Any) -> tuple[list[Any], list[Any]]:
         h, c = self._both(state)
         i, f, g, o = self._blocks(self._sums(self._input(x), h))
         i, f, o = (list(map(sigmoid, gate)) for gate in (i, f, o))
@@ -146,11 +176,27 @@ class LSTMCell(Cell):
         return [a * tanh(b) for a, b in zip(o, c, strict=True)], c
 
     def _both(self, state: Any) -> tuple[list[Any], list[Any]]:
-        if state is None:
-            return self._state(None, "h"), self._state(None, "c")
-        if not isinstance(state, list | tuple) or len(state) != 2:
-            raise ShapeError(f"{self!r} takes a state of two lists, (h, c)")
-        return self._state(state[0], "h"), self._state(state[1], "c")
+        h, c = (None, None) if state is None else self._pair(state)
+        return self._state(h, "h"), self._state(c, "c")
+
+    def _pair(self, state: Any) -> Any:
+        return checked_pair(state, self, "two lists")
+
+    def _apart(self, state: Any, examples: int) -> list[Any]:
+        h, c = self._pair(state)
+        rows = self._rows(h, examples, "h"), self._rows(c, examples, "c")
+        return list(zip(*rows, strict=True))
+
+    def _together(self, states: list[Any]) -> Any:
+        return [h for h, _ in states], [c for _, c in states]
+
+
+def checked_pair(state: Any, module: Any, kind: str) -> Any:
+    """Return the two parts of an LSTM's state."""
+    if isinstance(state, list | tuple) and len(state) == 2:
+        return state
+    wrong = ShapeError if isinstance(state, list | tuple) else OperandError
+    raise wrong(f"{module!r} takes a state of {kind}, (h, c), not {state!r:.60}")
 
 
 class GRUCell(Cell):
@@ -168,8 +214,7 @@ class GRUCell(Cell):
 
     _gates = 3
 
-    def forward(self, x: Any, h: Any = None) -> list[Any]:
-        """Return the next hidden state."""
+    def _next(self, x: Any, h: Any) -> list[Any]:
         x, h = self._input(x), self._state(h, "h")
         r, z = self._blocks(self._sums(x, h, 2 * self.hidden_size))
         seen = self._last_block(x, self.weight_ih, self.bias_ih)

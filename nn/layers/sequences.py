@@ -10,12 +10,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, ClassVar
 
-from autograd_core.errors import ShapeError
+from autograd_core.errors import OperandError, ShapeError
 
+from ..hyperparameters import count
 from ..module import Module
-from .recurrent import Cell, GRUCell, LSTMCell, RNNCell
-from .signals import grid
-from .weights import count
+from ..nested import as_lists
+from .recurrent import Cell, GRUCell, LSTMCell, RNNCell, checked_pair
+from .signals import grid, one_sequence
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
@@ -37,13 +38,14 @@ class _Recurrent(Module):
     ) -> None:
         """Draw the parameters of `num_layers` cells, to which `options` are passed."""
         random = random or Random(seed)
-        layers = count(num_layers, "num_layers", "layers")
+        layers = count("num_layers", num_layers)
         sizes = [input_size] + [hidden_size] * (layers - 1)
         make = type(self)._cell
         self.cells = [make(n, hidden_size, random=random, **options) for n in sizes]
 
     def forward(self, x: Any, state: Any = None) -> tuple[list[Any], Any]:
         """Return the hidden states of the last layer, and the last of every layer."""
+        one_sequence(x, self)
         signal = grid(x, (None, self.cells[0].input_size), self)
         last = []
         for cell, before in zip(self.cells, self._states(state), strict=True):
@@ -66,12 +68,18 @@ class _Recurrent(Module):
         layers, hidden = len(self.cells), self.cells[0].hidden_size
         if state is None:
             return [None] * layers
-        if len(state) != layers:
-            raise ShapeError(
-                f"{self!r} takes a state {name} of {layers} × {hidden} numbers, one "
-                f"list for each layer; got {len(state)} lists"
+        lists = as_lists(state)
+        wanted = f"{layers} × {hidden} numbers, one list for each layer"
+        if not isinstance(lists, list | tuple):
+            raise OperandError(
+                f"{self!r} takes a state {name} of {wanted}, not {state!r:.60} of type "
+                f"{type(state).__name__}"
             )
-        return list(state)
+        if len(lists) != layers:
+            raise ShapeError(
+                f"{self!r} takes a state {name} of {wanted}; got {len(lists)} lists"
+            )
+        return list(lists)
 
     def _hidden(self, state: Any) -> Any:
         return state
@@ -96,8 +104,10 @@ class _Recurrent(Module):
 class RNN(_Recurrent):
     """Layers of `RNNCell`: from a list of vectors to (outputs, h_n).
 
-    `nonlinearity` is "tanh" or "relu"; `h_n` is layers × hidden_size, and so is the
-    state that a second argument may give to begin with.
+    hₜ = tanh(W_ih·xₜ + b_ih + W_hh·hₜ₋₁ + b_hh) at every step t, and the outputs are
+    the hₜ of the last layer (Elman 1990). `nonlinearity` is "tanh" or "relu"; `h_n` is
+    layers × hidden_size, and so is the state that a second argument may give to begin
+    with.
 
     >>> outputs, h_n = RNN(2, 3, seed=0)([[1.0, 0.5], [0.0, 0.5]])
     >>> len(outputs), h_n == outputs[-1:]
@@ -110,6 +120,9 @@ class RNN(_Recurrent):
 class GRU(_Recurrent):
     """Layers of `GRUCell`: from a list of vectors to (outputs, h_n).
 
+    hₜ = (1 - zₜ)·nₜ + zₜ·hₜ₋₁ at every step t, with the gates of the cell (Cho et al.
+    2014); the outputs are the hₜ of the last layer, `h_n` is layers × hidden_size.
+
     >>> outputs, h_n = GRU(2, 3, num_layers=2, seed=0)([[1.0, 0.5], [0.0, 0.5]])
     >>> len(outputs), len(h_n)
     (2, 2)
@@ -121,6 +134,10 @@ class GRU(_Recurrent):
 class LSTM(_Recurrent):
     """Layers of `LSTMCell`: from a list of vectors to (outputs, (h_n, c_n)).
 
+    cₜ = fₜ·cₜ₋₁ + iₜ·gₜ and hₜ = oₜ·tanh(cₜ) at every step t, with the gates of the
+    cell (Hochreiter and Schmidhuber 1997; Gers et al. 2000); the outputs are the hₜ of
+    the last layer, `h_n` and `c_n` are layers × hidden_size.
+
     >>> outputs, (h_n, c_n) = LSTM(2, 3, seed=0)([[1.0, 0.5], [0.0, 0.5]])
     >>> len(outputs), h_n == outputs[-1:]
     (2, True)
@@ -131,9 +148,8 @@ class LSTM(_Recurrent):
     def _states(self, state: Any) -> list[Any]:
         if state is None:
             return super()._states(None)
-        if not isinstance(state, list | tuple) or len(state) != 2:
-            raise ShapeError(f"{self!r} takes a state of two parts, (h, c)")
-        h, c = (self._one_each(s, name) for s, name in zip(state, "hc", strict=True))
+        pair = zip(checked_pair(state, self, "two parts"), "hc", strict=True)
+        h, c = (self._one_each(part, name) for part, name in pair)
         return list(zip(h, c, strict=True))
 
     def _hidden(self, state: Any) -> Any:

@@ -17,7 +17,16 @@ from autograd_core.errors import GraphError, OperandError, ShapeError
 
 from ..nested import as_lists, flat, shape
 
-__all__ = ["Recent", "depth", "each", "elementwise", "grid", "nodes", "vector"]
+__all__ = [
+    "Recent",
+    "depth",
+    "each",
+    "elementwise",
+    "grid",
+    "nodes",
+    "one_sequence",
+    "vector",
+]
 
 
 def depth(x: Any) -> int:
@@ -26,10 +35,12 @@ def depth(x: Any) -> int:
     >>> depth(1.0), depth([1.0, 2.0]), depth([[1.0], [2.0]])
     (0, 1, 2)
     """
-    x = as_lists(x)
-    if not isinstance(x, list | tuple):
-        return 0
-    return 1 + (depth(x[0]) if x else 0)
+    levels = 0
+    while x.__class__ is list or isinstance(x := as_lists(x), list | tuple):
+        levels += 1
+        if not x or (x := x[0]).__class__ is Value:
+            break
+    return levels
 
 
 def each(function: Callable[[Any], Any], x: Any, rank: int) -> Any:
@@ -38,7 +49,8 @@ def each(function: Callable[[Any], Any], x: Any, rank: int) -> Any:
     >>> each(sum, [[1, 2], [3, 4]], 1)
     [3, 7]
     """
-    return _below(function, x, depth(x) - rank)
+    levels = depth(x) - rank
+    return function(x) if levels <= 0 else _below(function, x, levels)
 
 
 def _below(function: Callable[[Any], Any], x: Any, levels: int) -> Any:
@@ -61,17 +73,39 @@ def elementwise(function: Callable[..., Any], x: Any, *others: Any) -> Any:
 
 
 def vector(x: Any, length: int, module: Any) -> list[Any]:
-    """Return the inputs as a list of the length that `module` takes."""
-    try:
-        counted = list(as_lists(x))
-    except TypeError:
-        raise OperandError(
-            f"{module!r} takes a list of {length} numbers, not {x!r} of type "
-            f"{type(x).__name__}"
-        ) from None
-    if len(counted) != length:
-        raise ShapeError(f"{module!r} takes {length} inputs; got {len(counted)}")
+    """Return the inputs as a list of the length that `module` takes.
+
+    >>> vector((1.0, 2.0), 2, "Layer")
+    [1.0, 2.0]
+    """
+    if x.__class__ is not list:
+        x = _listed(x, length, module)
+    if len(x) != length:
+        raise ShapeError(f"{module!r} takes {length} inputs; got {len(x)}")
+    counted: list[Any] = x
     return counted
+
+
+def _listed(x: Any, length: int, module: Any) -> list[Any]:
+    try:
+        if not isinstance(x, dict | set | frozenset):  # which have no order
+            return list(as_lists(x))
+    except TypeError:
+        pass
+    raise OperandError(
+        f"{module!r} takes a list of {length} numbers, not {x!r:.60} of type "
+        f"{type(x).__name__}"
+    )
+
+
+def one_sequence(x: Any, module: Any) -> None:
+    """Refuse a batch of sequences where it could be meant in two ways."""
+    if depth(x) > 2:
+        raise ShapeError(
+            f"{module!r} takes one sequence, a list of vectors; got {_described(x)}. "
+            "Call it for each of a batch, whose order PyTorch's layers take in two "
+            "ways: [layer(x) for x in batch]"
+        )
 
 
 def grid(x: Any, wanted: tuple[int | None, ...], module: Any) -> list[Any]:
@@ -83,7 +117,8 @@ def grid(x: Any, wanted: tuple[int | None, ...], module: Any) -> list[Any]:
     fitted = _fitted(x, wanted)
     if fitted is None:
         sides = " × ".join("any" if n is None else str(n) for n in wanted)
-        raise ShapeError(
+        kind = ShapeError if depth(x) else OperandError
+        raise kind(
             f"{module} takes nested lists of {sides} numbers; got {_described(x)}"
         )
     return fitted
@@ -95,7 +130,7 @@ def _fitted(x: Any, wanted: tuple[int | None, ...]) -> list[Any] | None:
     if not isinstance(x, list | tuple) or not x or wanted[0] not in (None, len(x)):
         return None
     if len(wanted) == 1:
-        return list(x)
+        return None if depth(x) > 1 else list(x)
     rows = [_fitted(part, wanted[1:]) for part in x]
     lengths = {None if row is None else len(row) for row in rows}
     return None if None in lengths or len(lengths) > 1 else rows
@@ -103,7 +138,9 @@ def _fitted(x: Any, wanted: tuple[int | None, ...]) -> list[Any] | None:
 
 def _described(x: Any) -> str:
     try:
-        return f"the shape {shape(x)}" if depth(x) else f"{x!r} of {type(x).__name__}"
+        return (
+            f"the shape {shape(x)}" if depth(x) else f"{x!r:.60} of {type(x).__name__}"
+        )
     except ShapeError as error:
         return str(error)
 

@@ -11,23 +11,14 @@ from random import Random
 from typing import Any
 
 from autograd_core import Value
-from autograd_core.errors import OperandError, ShapeError, UnknownNameError
+from autograd_core.errors import ShapeError, UnknownNameError
 
+from ..hyperparameters import count
 from ..initializers import INITIALIZERS
 
-__all__ = ["Initializer", "by_fan_in", "count", "drawn", "initializer", "pair"]
+__all__ = ["Initializer", "by_fan_in", "drawn", "initializer", "pair"]
 
 Initializer = Callable[[int, int, Random], float]
-
-
-def count(n: Any, name: str, of: str = "units", least: int = 1) -> int:
-    """Return `n`, a whole number from `least` up, or say what was asked."""
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise OperandError(f"{name} takes a whole number of {of}, not {n!r}")
-    if n < least:
-        noun = of.removesuffix("s") if least == 1 else of
-        raise ShapeError(f"{name} takes at least {least} {noun}, not {n}")
-    return n
 
 
 def pair(n: Any, name: str, least: int = 1) -> tuple[int, int]:
@@ -38,8 +29,10 @@ def pair(n: Any, name: str, least: int = 1) -> tuple[int, int]:
     """
     sides = n if isinstance(n, list | tuple) else (n, n)
     if len(sides) != 2:
-        raise ShapeError(f"{name} takes one number or two, rows and columns, not {n!r}")
-    rows, columns = (count(side, name, "pixels", least) for side in sides)
+        raise ShapeError(
+            f"{name} takes one number or two, rows and columns, not {n!r:.60}"
+        )
+    rows, columns = (count(name, side, least) for side in sides)
     return rows, columns
 
 

@@ -36,7 +36,7 @@ def rows_of(name: str, scores: Any) -> tuple[tuple[int, ...], int, list[list[Any
     whole = shape(scores)
     if not whole:
         raise OperandError(
-            f"{name} takes a list with one number for each class, not {scores!r}"
+            f"{name} takes a list with one number for each class, not {scores!r:.60}"
         )
     if whole == (0,):  # a batch without examples: how many classes is not known
         return (0,), 0, []
@@ -72,7 +72,7 @@ def _class_index(name: str, target: Any, classes: int) -> Any:
         index = operator.index(target)
     except TypeError:
         raise OperandError(
-            f"{name} takes the index of a class as target, not {target!r}"
+            f"{name} takes the index of a class as target, not {target!r:.60}"
         ) from None
     if not 0 <= index < classes:
         raise _no_class(name, target, classes)

@@ -25,6 +25,7 @@ def kl_div(
 ) -> Any:
     """Return the mean of t·(log t - x), whose sum is the divergence KL(t ‖ eˣ).
 
+    It is what the model's probabilities eˣ lose of t (Kullback and Leibler 1951), in
     PyTorch's convention: first the model's *log*-probabilities x, such as `log_softmax`
     gives, then the target's probabilities t, or with `log_target` their logarithms. The
     mean over all numbers is no divergence; `"sum"` is one for a single distribution,

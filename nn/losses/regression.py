@@ -24,7 +24,7 @@ __all__ = [
 
 
 def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
-    """Return the mean squared error, the mean of (p - t)².
+    """Return the mean squared error, the mean of (p - t)² (Legendre 1805, Gauss 1809).
 
     Its derivative by a prediction is 2·(p - t)/n for n numbers in all; `"sum"` gives
     ‖p - t‖², without the ½ of the textbooks, which `half_squared_error` has.
@@ -54,7 +54,7 @@ def half_squared_error(predictions: Any, targets: Any, reduction: str = "sum") -
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
-    """Return the mean absolute error, the mean of |p - t|.
+    """Return the mean absolute error, the mean of |p - t| (Boscovich 1757).
 
     Its derivative is the sign of p - t, and 0 where they are equal.
 

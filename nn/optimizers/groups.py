@@ -12,10 +12,11 @@ from autograd_core import Value
 from autograd_core.errors import OperandError, ShapeError, UnknownNameError
 
 from ..hyperparameters import between
+from ..nested import flat
 from ..transformations import Transformation
 from .states import checked_keys, encoded, merged, selected
 
-__all__ = ["Group", "Move", "described_groups"]
+__all__ = ["Group", "Move", "check_group", "described_groups"]
 
 Move = tuple[list[Value], list[float], Any]  # who moves, where to, and the next state
 
@@ -99,40 +100,59 @@ def described_groups(params: Any) -> list[dict[str, Any]]:
     >>> described_groups([{"params": [], "lr": 0.1}])
     [{'params': [], 'lr': 0.1}]
     """
-    given = list(params) if isinstance(params, Iterable) else params
+    listed = isinstance(params, Iterable) and not isinstance(params, str)
+    given = list(params) if listed else params
     if not isinstance(given, list) or not any(isinstance(g, dict) for g in given):
         return [{"params": given}]
     for group in given:
-        if not isinstance(group, dict) or "params" not in group:
-            raise OperandError(
-                'an optimiser takes a list of groups such as {"params": '
-                f'layer.parameters(), "lr": 0.1}}, of which {group!r} is none'
-            )
+        check_group(group)
     return given
+
+
+def check_group(group: Any) -> None:
+    """Refuse what is no dict of parameters and options."""
+    if not isinstance(group, dict) or "params" not in group:
+        raise OperandError(
+            'an optimiser takes groups such as {"params": layer.parameters(), "lr": '
+            f"0.1}}, of which {group!r:.60} is none"
+        )
 
 
 def _made(
     transformation: Callable[..., Transformation], options: dict[str, Any]
 ) -> tuple[Transformation, dict[str, Any]]:
     """Call a function of options, in which a group may replace the optimiser's."""
+    if not callable(transformation) or isinstance(transformation, type):
+        raise _no_transformation(transformation)
     known = transformation.keywords if isinstance(transformation, partial) else {}
     for name in options:
         if name not in known:
             raise UnknownNameError("option of a group", name, [*known, "lr"])
-    return transformation(**options), {**known, **options}
+    made = transformation(**options)
+    if not isinstance(made, Transformation):
+        raise _no_transformation(made)
+    return made, {**known, **options}
+
+
+def _no_transformation(found: Any) -> OperandError:
+    return OperandError(
+        "an optimiser takes a transformation such as nn.momentum(0.9), or a function "
+        f"of options that makes one, not {found!r:.60}; those with a name, such as "
+        "nn.Adam, are optimisers themselves"
+    )
 
 
 def _checked(candidates: Any) -> list[Value]:
-    if isinstance(candidates, Value) or not isinstance(candidates, Iterable):
+    if isinstance(candidates, Value | str) or not isinstance(candidates, Iterable):
         raise OperandError(
             "an optimiser takes a list of parameters such as model.parameters(), not "
-            f"{candidates!r}"
+            f"{candidates!r:.60}"
         )
-    parameters = list(candidates)
+    parameters = list(flat(list(candidates)))
     for parameter in parameters:
         if not isinstance(parameter, Value) or not parameter.is_leaf:
             raise OperandError(
-                f"an optimiser takes leaf Values as parameters, not {parameter!r}"
+                f"an optimiser takes leaf Values as parameters, not {parameter!r:.60}"
             )
     if not parameters:
         raise ShapeError("an optimiser takes at least one parameter; got none")

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from autograd_core.errors import DomainError, OperandError
+from autograd_core.errors import OperandError
 
-from ..hyperparameters import between
 from ..transformations import (
     Transformation,
     add_decayed_weights,
@@ -63,15 +62,8 @@ class SGD(Optimizer):
         momentum: float, dampening: float, weight_decay: float, nesterov: bool
     ) -> Transformation:
         """Return the chain: decay, then momentum."""
-        kept = between("momentum", momentum, 0.0, 1.0)
-        dampening = between("dampening", dampening, 0.0, 1.0)
-        if nesterov and (not kept or dampening):
-            raise DomainError(
-                "nesterov=True takes a momentum above 0 and no dampening, not "
-                f"momentum={momentum} and dampening={dampening}"
-            )
-        velocity = [momentum_of(kept, dampening, nesterov)] if kept else []
-        return chain(*_decay(weight_decay), *velocity)
+        velocity = momentum_of(momentum, dampening, nesterov)
+        return chain(*_decay(weight_decay), *([velocity] if momentum else []))
 
 
 class RMSprop(Optimizer):
@@ -114,11 +106,9 @@ class RMSprop(Optimizer):
         alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool
     ) -> Transformation:
         """Return the chain: decay, scale, then momentum."""
-        alpha = between("alpha", alpha, 0.0, 1.0)
-        scale = (scale_by_stddev if centered else scale_by_rms)(alpha, _small(eps))
-        kept = between("momentum", momentum, 0.0, 1.0)
-        velocity = [momentum_of(kept)] if kept else []
-        return chain(*_decay(weight_decay), scale, *velocity)
+        scale = (scale_by_stddev if centered else scale_by_rms)(alpha, eps)
+        velocity = momentum_of(momentum)
+        return chain(*_decay(weight_decay), scale, *([velocity] if momentum else []))
 
 
 class Adagrad(Optimizer):
@@ -161,9 +151,7 @@ class Adagrad(Optimizer):
         eps: float,
     ) -> Transformation:
         """Return the chain: decay, then scale."""
-        lr_decay = between("lr_decay", lr_decay, 0.0)
-        initial = between("initial_accumulator_value", initial_accumulator_value, 0.0)
-        scale = scale_by_adagrad(_small(eps), lr_decay, initial)
+        scale = scale_by_adagrad(eps, lr_decay, initial_accumulator_value)
         return chain(*_decay(weight_decay), scale)
 
 
@@ -242,15 +230,11 @@ class AdamW(Adam):
 
 def _adam(betas: Any, eps: float) -> Transformation:
     if not isinstance(betas, tuple | list) or len(betas) != 2:
-        raise OperandError(f"betas takes two numbers, not {betas!r}")
-    b1, b2 = (between("betas", beta, 0.0, 1.0) for beta in betas)
-    return scale_by_adam(b1, b2, _small(eps))
-
-
-def _small(eps: float) -> float:
-    return between("eps", eps, 0.0)
+        raise OperandError(f"betas takes two numbers, not {betas!r:.60}")
+    b1, b2 = betas
+    return scale_by_adam(b1, b2, eps)
 
 
 def _decay(weight_decay: float) -> list[Transformation]:
-    weight_decay = between("weight_decay", weight_decay, 0.0)
-    return [add_decayed_weights(weight_decay)] if weight_decay else []
+    decay = add_decayed_weights(weight_decay)
+    return [decay] if weight_decay else []

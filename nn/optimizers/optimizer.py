@@ -7,7 +7,7 @@ from autograd_core import Value, zero_grad
 from autograd_core.errors import OperandError, ShapeError
 
 from ..transformations import Transformation
-from .groups import Group, described_groups
+from .groups import Group, check_group, described_groups
 from .states import checked_keys, decoded, encoded
 
 __all__ = ["Optimizer", "checked_loss"]
@@ -16,9 +16,9 @@ __all__ = ["Optimizer", "checked_loss"]
 class Optimizer:
     """Move parameters by -lr times what a transformation makes of their gradients.
 
-    `params` is a list of leaf `Value`s, or of PyTorch's groups, such as
-    `{"params": layer.parameters(), "lr": 0.01}`, which may set the rate and, of the
-    optimisers with a name, every other option.
+    `params` is a list of leaf `Value`s, nested lists and arrays of them too, or of
+    PyTorch's groups, such as `{"params": layer.parameters(), "lr": 0.01}`, which may
+    set the rate and, of the optimisers with a name, every other option.
 
     A parameter that needs no gradient, or has none since `zero_grad()`, stays where it
     is, and so does its state: no momentum moves it and no decay shrinks it.
@@ -46,6 +46,7 @@ class Optimizer:
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Take on more parameters, such as those of a layer that was frozen so far."""
+        check_group(param_group)
         group = Group(**{**self._defaults, **param_group})
         seen = set(self.parameters)
         for parameter in group.params:
@@ -154,11 +155,11 @@ class Optimizer:
 def checked_loss(closure: Callable[[], Any]) -> Value:
     """Return what a closure returns, which must be the loss."""
     if not callable(closure):
-        raise OperandError(f"step(closure) takes a function, not {closure!r}")
+        raise OperandError(f"step(closure) takes a function, not {closure!r:.60}")
     loss = closure()
     if isinstance(loss, Value):
         return loss
     raise OperandError(
         "step(closure) takes a function that returns the loss, one Value; it returned "
-        f"{loss!r}"
+        f"{loss!r:.60}"
     )

@@ -69,8 +69,8 @@ def encoded(state: Any) -> Any:
     if state is None or isinstance(state, int | float | str):
         return state
     raise OperandError(
-        f"a state of tuples, lists and numbers can be saved; this one holds {state!r} "
-        f"of type {type(state).__name__}"
+        "a state of tuples, lists and numbers can be saved; this one holds "
+        f"{state!r:.60} of type {type(state).__name__}"
     )
 
 
@@ -87,7 +87,7 @@ def decoded(model: Any, saved: Any, where: str) -> Any:
         checked_keys(saved, names, where)
         saved = [saved[name] for name in names]
     elif not isinstance(saved, list) or len(saved) != len(model):
-        found = f"{len(saved)}" if isinstance(saved, list) else f"{saved!r}"
+        found = f"{len(saved)}" if isinstance(saved, list) else f"{saved!r:.60}"
         raise ShapeError(f"{where} takes {len(model)} entries; the state has {found}")
     paths = [f"{where}{place}" for place in _places(names, len(saved))]
     trios = zip(model, saved, paths, strict=True)
@@ -112,13 +112,13 @@ def _leaf(model: Any, saved: Any, where: str) -> Any:
         return float(saved)
     wanted = {int: "a whole number", str: "a word", bool: "true or false"}
     kind = wanted.get(type(model), "a number")
-    raise OperandError(f"{where} takes {kind}; the state has {saved!r}")
+    raise OperandError(f"{where} takes {kind}; the state has {saved!r:.60}")
 
 
 def checked_keys(saved: Any, wanted: Sequence[str], where: str) -> None:
     """Refuse what is no dict with just the wanted keys."""
     if not isinstance(saved, dict):
-        raise ShapeError(f"{where} takes a dict; the state has {saved!r}")
+        raise OperandError(f"{where} takes a dict; the state has {saved!r:.60}")
     missing = [key for key in wanted if key not in saved]
     unexpected = [key for key in saved if key not in wanted]
     if missing or unexpected:

@@ -1,12 +1,14 @@
 """Embeddings and attention, the parts of a language model."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from layer_functions import assert_derivatives
 
-from autograd_core import Value, no_grad, topological_order, total
+from autograd_core import Value, dot, no_grad, topological_order, total
 from autograd_core.errors import GraphError, OperandError, ShapeError
 from nn.layers.attention import (
     CausalSelfAttention,
@@ -14,6 +16,7 @@ from nn.layers.attention import (
     scaled_dot_product_attention,
 )
 from nn.layers.embedding import Embedding
+from nn.module import Module
 from nn.nested import flat, numbers, shape
 
 few = st.integers(1, 4)
@@ -190,7 +193,11 @@ def test_a_batch_of_sequences_nests_deeper():
             "embed_dim=6 cannot be divided among num_heads=4",
         ),
         (lambda: CausalSelfAttention(6, 4), ShapeError, "cannot be divided"),
-        (lambda: CausalSelfAttention(4, 0), ShapeError, "num_heads takes at least 1"),
+        (
+            lambda: CausalSelfAttention(4, 0),
+            ShapeError,
+            "num_heads .* from 1 up, not 0",
+        ),
         (
             lambda: CausalSelfAttention(4, 2)([[1.0, 2.0]]),
             ShapeError,
@@ -272,3 +279,51 @@ def test_an_unknown_token_is_refused(token, error, words):
     """The message says which tokens are known."""
     with pytest.raises(error, match=words):
         Embedding(3, 2)(token)
+
+
+def test_derivatives_of_an_embedding():
+    """A row that is looked up twice collects both gradients, another one none."""
+
+    class Looked(Module):
+        def __init__(self):
+            self.table = Embedding(3, 2, seed=0)
+
+        def forward(self, x):
+            return [dot(row, x) for row in self.table([2, 0, 2])]
+
+    assert_derivatives(Looked(), (2,))
+
+
+@pytest.mark.parametrize("kind", [CausalSelfAttention, MultiheadAttention])
+def test_attention_that_was_called_is_pickled_without_its_graph(kind):
+    """The copy has the weights, and no shares."""
+    layer = kind(2, 1, seed=0)
+    outputs = layer([[1.0, 2.0]])
+
+    other = pickle.loads(pickle.dumps(layer))
+
+    assert outputs
+    assert other.state_dict() == layer.state_dict()
+    assert numbers(layer.shares) == [[[1.0]]]
+    with pytest.raises(GraphError, match="call it"):
+        _ = other.shares
+
+
+def test_what_pytorch_has_no_position_for_is_named():
+    """Its third argument is the share of dropout, its fourth of a call a mask."""
+    layer, x = MultiheadAttention(4, 2, seed=0), [[1.0] * 4]
+    with pytest.raises(TypeError, match="positional"):
+        MultiheadAttention(4, 2, 0.1)
+    with pytest.raises(TypeError, match="positional"):
+        layer(x, x, x, True)
+    with pytest.raises(TypeError, match="positional"):
+        scaled_dot_product_attention(x, x, x, True)
+
+
+def test_a_batch_for_multihead_attention_is_refused_with_the_way_out():
+    """PyTorch reads its second level as the batch, or its first."""
+    layer, batch = MultiheadAttention(2, 1, seed=0), [[[1.0, 2.0], [3.0, 4.0]]]
+    with pytest.raises(ShapeError, match=r"MultiheadAttention\(2, 1\) takes one seq"):
+        layer(batch)
+
+    assert len([layer(x) for x in batch]) == 1

@@ -238,7 +238,7 @@ def test_a_metric_can_be_monitored():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: EarlyStopping(0), DomainError, "patience .* from 1 up, not 0"),
+        (lambda: EarlyStopping(0), ShapeError, "patience .* from 1 up, not 0"),
         (lambda: EarlyStopping(2.5), OperandError, "patience .* not 2.5"),
         (lambda: EarlyStopping(2, -1.0), DomainError, "min_delta"),
         (lambda: EarlyStopping(mode="mix"), UnknownNameError, "did you mean 'min'"),
@@ -308,3 +308,56 @@ def test_a_wrong_history_is_refused_whole(change, error, words):
         history.load_state_dict({**before, "loss": [7.0], **change})
 
     assert history.state_dict() == before
+
+
+# --- what was found to be missing ---------------------------------------------------
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_change_within_min_delta_is_nothing(mode):
+    """In both directions: from 3 down to 2.5 is no more than ½."""
+    sign = 1.0 if mode == "min" else -1.0
+    early = EarlyStopping(2, 0.5, mode=mode)
+
+    seen, _ = watched(early, [sign * loss for loss in (3.0, 2.75, 2.5, 1.0)])
+
+    assert (seen, early.best, early.best_epoch) == (3, sign * 3.0, 0)
+
+
+def test_a_number_that_is_nan_is_named_when_training_stops():
+    """There is no best epoch, and the state is JSON for any program."""
+    early = EarlyStopping(2, monitor="odd")
+    _, history = fit_line(
+        validation=UNSEEN, metrics={"odd": lambda o, t: math.nan}, callbacks=[early]
+    )
+
+    assert history.stopped == "odd is nan and has not become less for 2 epochs"
+    assert early.best_epoch is None
+    state = json.loads(json.dumps(early.state_dict(), allow_nan=False))
+    other = EarlyStopping(2, monitor="odd", mode="max")
+    other.load_state_dict(state)
+    assert (other.best, other.best_epoch, other.waited) == (-math.inf, None, 2)
+
+
+def test_the_state_of_an_older_checkpoint_is_read():
+    """There the best of no epoch was infinity."""
+    early = EarlyStopping(2)
+    state = {"best": math.inf, "best_epoch": None, "waited": 1, "best_state": None}
+
+    early.load_state_dict(state)
+
+    assert (early.best, early.best_epoch, early.waited) == (math.inf, None, 1)
+
+
+@pytest.mark.parametrize("name", ["on_epoch_ends", "on_train_end", "on_fit_begin"])
+def test_a_misspelt_hook_is_refused(name):
+    """It would never be called; the near names are told."""
+    with pytest.raises(UnknownNameError, match=f"'{name}'; .*'on_"):
+        type("Shout", (Callback,), {name: lambda self, epoch: None})
+    with pytest.raises(UnknownNameError, match=f"'{name}'"):
+        type("Stop", (EarlyStopping,), {name: lambda self, epoch: None})
+
+
+def test_other_methods_and_known_hooks_are_free():
+    """Whatever is not called `on_...` is one's own."""
+    shout = type("Shout", (Callback,), {"on_epoch_end": print, "shout": print})
+
+    assert issubclass(shout, Callback)

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from project import ROOT
 
 import nn
-from autograd_core.errors import DomainError, OperandError, ShapeError
+from autograd_core import Value
+from autograd_core.errors import OperandError, ShapeError
 from nn.callbacks import Callback, EarlyStopping
 from nn.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from nn.freezing import freeze, unfreeze
@@ -26,8 +28,16 @@ from nn.layers.containers import Sequential
 from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.lbfgs import LBFGS
-from nn.optimizers import RMSprop
-from nn.schedulers import CosineAnnealingLR, StepLR
+from nn.newton import Newton
+from nn.optimizers import Adagrad, AdamW, RMSprop
+from nn.schedulers import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    MultiStepLR,
+    SequentialLR,
+    StepLR,
+)
 from nn.training import fit
 
 
@@ -48,7 +58,23 @@ OPTIMIZERS = {
     "SGD": lambda p: nn.SGD(p, lr=0.05, momentum=0.9),
     "RMSprop": lambda p: RMSprop(p, lr=0.01, centered=True),
     "Adam": lambda p: nn.Adam(p, lr=0.01),
+    "AdamW": lambda p: AdamW(p, lr=0.01, weight_decay=0.1),
+    "Adagrad": lambda p: Adagrad(p, lr=0.05, lr_decay=0.1),
+    "two groups": lambda p: nn.SGD(
+        [{"params": p[:5], "lr": 0.1}, {"params": p[5:], "weight_decay": 0.1}],
+        lr=0.05,
+        momentum=0.5,
+    ),
+    "Newton": lambda p: Newton(p, max_iter=1),
     "LBFGS": lambda p: LBFGS(p, max_iter=2, line_search_fn="strong_wolfe"),
+}
+SCHEDULERS = {
+    "cosine": lambda o: CosineAnnealingLR(o, 3),
+    "steps": lambda o: StepLR(o, 3),
+    "milestones": lambda o: MultiStepLR(o, [1, 3], 0.5),
+    "one after the other": lambda o: SequentialLR(
+        o, [LinearLR(o, 0.5, 1.0, 2), ExponentialLR(o, 0.8)], [2]
+    ),
 }
 
 
@@ -58,7 +84,9 @@ def noisy_loss(outputs, targets):
     return nn.mse_loss([y for (y,) in outputs], targets) * factor
 
 
-def run(path, name="Adam", kill_at=None, epochs=4, schedule="step", **options):
+def run(
+    path, name="Adam", kill_at=None, epochs=4, schedule="step", rates=None, **options
+):
     """Train with everything that has a state; return all that came of it."""
     model = Sequential(
         Linear(2, 4, seed=0), "tanh", BatchNorm1d(4), Dropout(0.25, seed=1)
@@ -66,8 +94,9 @@ def run(path, name="Adam", kill_at=None, epochs=4, schedule="step", **options):
     model.layers.append(Linear(4, 1, seed=2))
     freeze(model[0])
     optimizer = OPTIMIZERS[name](model.parameters())
-    schedules = {"step": CosineAnnealingLR, "epoch": StepLR}
-    scheduler = schedules[schedule](optimizer, 3)
+    scheduler = SCHEDULERS[rates or {"step": "cosine"}.get(schedule, "steps")](
+        optimizer
+    )
     early = EarlyStopping(patience=2)
 
     def kill(step):
@@ -128,6 +157,56 @@ def test_a_resumed_run_is_equal_to_the_last_bit(
 
     resumed = seeded_run(path, name, schedule=schedule, every_n_steps=every)
     assert resumed == seeded_run(None, name, schedule=schedule)
+
+
+@pytest.mark.parametrize("schedule", ["step", "epoch"])
+@pytest.mark.parametrize("rates", SCHEDULERS)
+def test_every_schedule_goes_on_where_it_was(tmp_path, rates, schedule):
+    """Killed before and behind its milestones."""
+    settings = {"name": "two groups", "schedule": schedule, "rates": rates}
+    for stop in (1, 4, 9):
+        with suppress(KilledError):
+            seeded_run(tmp_path / "run.json", kill_at=stop, **settings)
+
+    resumed = seeded_run(tmp_path / "run.json", **settings)
+
+    assert resumed == seeded_run(None, **settings)
+
+
+def test_a_rate_that_was_set_by_hand_survives_its_scheduler():
+    """Loaded in any order, the rate is the one that the run had."""
+    x = Value(1.0)
+    parts = {"optimizer": nn.SGD([x], lr=0.1)}
+    parts["scheduler"] = StepLR(parts["optimizer"], 3)
+    parts["scheduler"].step()
+    parts["optimizer"].lr = 0.003
+    with TemporaryDirectory() as folder:
+        save_checkpoint(Path(folder, "run.json"), **parts)
+        for names in (("optimizer", "scheduler"), ("scheduler", "optimizer")):
+            optimizer = nn.SGD([x], lr=0.5)
+            others = {"optimizer": optimizer, "scheduler": StepLR(optimizer, 3)}
+            chosen = {name: others[name] for name in names}
+            load_checkpoint(Path(folder, "run.json"), **chosen)
+            assert optimizer.lr == 0.003
+            assert others["scheduler"].last_epoch == 1
+
+
+def test_a_resumed_run_goes_on_with_the_rate_of_the_file(tmp_path):
+    """Another rate in the program is not that of the run; a callback may set one."""
+    fit_line(epochs=1, checkpoint=tmp_path / "run.json")
+    model = nn.MLP(1, [1], seed=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.7)
+    seen = []
+
+    fit_line(
+        model,
+        optimizer=optimizer,
+        epochs=2,
+        checkpoint=tmp_path / "run.json",
+        callbacks=[lambda step: seen.append(step.optimizer.lr)],
+    )
+
+    assert seen == [0.1]
 
 
 def test_a_run_can_be_given_more_epochs(tmp_path):
@@ -500,7 +579,7 @@ def test_a_place_where_nothing_can_be_written_is_named_before_the_training(tmp_p
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda p: Checkpoint(p, every_n_epochs=0), DomainError, "every_n_epochs .* 0"),
+        (lambda p: Checkpoint(p, every_n_epochs=0), ShapeError, "every_n_epochs .* 0"),
         (lambda p: Checkpoint(p, every_n_steps=0.5), OperandError, "every_n_steps"),
         (lambda p: Checkpoint(p, extra={"x": 3}), OperandError, "part 'x' .* unlike 3"),
         (lambda p: save_checkpoint(p, epoch=3), OperandError, "part 'epoch' .*unlike"),

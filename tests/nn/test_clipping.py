@@ -151,3 +151,15 @@ def test_bad_limits_are_refused_and_change_nothing(call, error, words):
         call(parameters)
 
     assert parameters[0].grad == 3.0
+
+
+def test_arrays_and_nested_lists_of_parameters_are_clipped():
+    """Their gradients are one vector."""
+    numpy = pytest.importorskip("numpy")
+    w, b = numpy.array([[Value(1.0)]]), [[Value(2.0)]]
+    w[0][0].grad, b[0][0].grad = 3.0, -4.0
+
+    assert clip_grad_norm_([w, b], 10.0) == 5.0
+    clip_grad_value_(w, 1.0)
+
+    assert (w[0][0].grad, b[0][0].grad) == (1.0, -4.0)

@@ -213,3 +213,21 @@ def test_activation_modules_name_their_row():
         repr(Sequential("tanh", softmax)) == "Sequential(Activation('tanh'), softmax)"
     )
     assert isinstance(Activation(tanh), Module)
+
+
+def test_a_part_may_be_replaced_or_appended():
+    """By index, as in a list; it has its name at once."""
+    model = network()
+
+    model[-1] = Linear(3, 5, seed=3)
+    assert model.append("tanh") is model
+
+    assert len(model) == 4
+    assert len(model([1.0, 2.0])) == 5
+    assert model[2].bias[4].label == "layers.2.bias[4]"
+    assert list(model.state_dict())[-2:] == ["2.weight", "2.bias"]
+    with pytest.raises(IndexError):
+        model[4] = "relu"
+    with pytest.raises(OperandError, match="made of modules"):
+        model[0] = 3
+    assert len(model([1.0, 2.0])) == 5

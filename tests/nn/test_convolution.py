@@ -8,6 +8,7 @@ from layer_functions import assert_derivatives
 
 from autograd_core import OPS, Value, topological_order, total
 from autograd_core.errors import OperandError, ShapeError
+from nn.initializers import fans
 from nn.layers.convolution import AvgPool2d, Conv2d, MaxPool2d
 from nn.nested import flat, numbers, shape
 
@@ -168,19 +169,19 @@ def test_plain_numbers_stay_plain_in_pooling():
         ),
         (lambda: Conv2d(1, 1, 1)([[1.0]]), ShapeError, r"got the shape \(1, 1\)"),
         (lambda: Conv2d(1, 1, 1)([]), ShapeError, r"got the shape \(0,\)"),
-        (lambda: Conv2d(1, 1, 1)(5.0), ShapeError, "got 5.0 of float"),
+        (lambda: Conv2d(1, 1, 1)(5.0), OperandError, "got 5.0 of float"),
         (lambda: Conv2d(1, 1, 1)([[[1.0], []]]), ShapeError, "different shapes"),
         (lambda: Conv2d(1, 1, 1)([[[1.0], [2, 3]]]), ShapeError, "different shapes"),
         (lambda: Conv2d(1, 1, 1)([[["a"]]]), OperandError, "'a' of type str"),
         (lambda: MaxPool2d(3)(np.zeros((1, 2, 2))), ShapeError, r"MaxPool2d\(kernel_"),
         (lambda: MaxPool2d(2, padding=2), ShapeError, "at most half of its kernel"),
-        (lambda: Conv2d(0, 1, 1), ShapeError, "in_channels takes at least 1 channel"),
+        (lambda: Conv2d(0, 1, 1), ShapeError, "in_channels .* from 1 up, not 0"),
         (lambda: Conv2d(1, 1.5, 1), OperandError, "out_channels takes a whole number"),
-        (lambda: Conv2d(1, 1, 0), ShapeError, "kernel_size takes at least 1 pixel"),
+        (lambda: Conv2d(1, 1, 0), ShapeError, "kernel_size .* from 1 up"),
         (lambda: Conv2d(1, 1, (1, 2, 3)), ShapeError, "one number or two, rows and"),
-        (lambda: Conv2d(1, 1, 1, stride=0), ShapeError, "stride takes at least 1"),
-        (lambda: MaxPool2d(1, stride=0), ShapeError, "stride takes at least 1"),
-        (lambda: Conv2d(1, 1, 1, padding=-1), ShapeError, "padding takes at least 0"),
+        (lambda: Conv2d(1, 1, 1, stride=0), ShapeError, "stride .* from 1 up"),
+        (lambda: MaxPool2d(1, stride=0), ShapeError, "stride .* from 1 up"),
+        (lambda: Conv2d(1, 1, 1, padding=-1), ShapeError, "padding .* from 0 up"),
         (lambda: Conv2d(1, 1, "3"), OperandError, "kernel_size takes a whole number"),
     ],
 )
@@ -188,3 +189,28 @@ def test_what_does_not_fit_is_refused(call, error, words):
     """The message names the layer, the shape it takes and what came."""
     with pytest.raises(error, match=words):
         call()
+
+
+def test_an_initialiser_gets_the_fans_of_the_window_and_biases_begin_at_0():
+    """Every place of the kernel counts; without one the biases are drawn, too."""
+    seen = []
+
+    def draw(n_in, n_out, random):
+        seen.append((n_in, n_out))
+        return 1.0
+
+    layer = Conv2d(3, 4, (2, 5), init=draw)
+
+    assert set(seen) == {fans((4, 3, 2, 5))} == {(30, 40)}
+    assert [b.data for b in layer.bias] == [0.0] * 4
+    assert any(b.data for b in Conv2d(3, 4, (2, 5), seed=0).bias)
+
+
+def test_settings_have_pytorchs_names():
+    """And what stands where PyTorch has the dilation is not taken for the bias."""
+    layer = Conv2d(3, 4, (2, 5), 2, 1)
+
+    assert (layer.in_channels, layer.out_channels) == (3, 4)
+    assert (layer.kernel_size, layer.stride, layer.padding) == ((2, 5), (2, 2), (1, 1))
+    with pytest.raises(TypeError, match="positional"):
+        Conv2d(1, 2, 2, 1, 0, 2)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_core.errors import (
-    DomainError,
     OperandError,
     ShapeError,
     UnknownNameError,
@@ -134,7 +133,7 @@ def test_a_loop_that_was_left_begins_a_new_epoch():
         ({"shuffle": False}, ShapeError, "shuffle is False in the state"),
         ({"drop_last": True}, ShapeError, "drop_last is True in the state"),
         ({"position": 5}, ShapeError, "position 5 is beyond the 4 batches"),
-        ({"position": -1}, DomainError, "from 0 up, not -1"),
+        ({"position": -1}, ShapeError, "from 0 up, not -1"),
         ({"position": "1"}, OperandError, "not '1'"),
         ({"random": None}, ShapeError, "random takes the state of a random.Random"),
         ({"random": [3, [1, 2], None]}, ShapeError, "random takes the state of"),
@@ -203,7 +202,13 @@ def test_a_split_is_shuffled():
         (lambda: DataLoader([1], iter([1])), OperandError, "any order"),
         (lambda: DataLoader({"x": [1], "y": []}), ShapeError, "1 of 'x', 0 of 'y'"),
         (lambda: DataLoader([1, 2], None, 3, drop_last=True), ShapeError, "nothing of"),
-        (lambda: DataLoader([1], None, 1.5), ShapeError, "from 1 up, not 1.5"),
+        (lambda: DataLoader([1], None, 1.5), OperandError, "whole number, not 1.5"),
+        (lambda: DataLoader([1], None, "a"), OperandError, "batch_size .* not 'a'"),
+        (
+            lambda: DataLoader([1], None, 0),
+            ShapeError,
+            "batch_size .* from 1 up, not 0",
+        ),
         (lambda: list(DataLoader([(1, 2), (3,)])), ShapeError, "have one length"),
         (
             lambda: DataLoader({"x": [1], "y": [2]}, keys=("x", "z")),

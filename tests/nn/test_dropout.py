@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from layer_functions import assert_derivatives
 
 from autograd_core import Value, total
-from autograd_core.errors import DomainError
+from autograd_core.errors import DomainError, OperandError
 from nn.layers.containers import Sequential
 from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
@@ -113,8 +113,15 @@ def test_derivatives_are_right():
     assert_derivatives(Sequential(Linear(2, 3, seed=0), Dropout(0.5, seed=2)), (2, 2))
 
 
-@pytest.mark.parametrize("p", [1.0, -0.1, 1.5, math.nan, math.inf, "half", None])
+@pytest.mark.parametrize("p", [1.0, -0.1, 1.5, math.nan, math.inf])
 def test_a_share_outside_of_0_to_1_is_refused(p):
     """With 1 nothing would be left to learn from."""
     with pytest.raises(DomainError, match="p from 0 up to, but not, 1, not"):
+        Dropout(p)
+
+
+@pytest.mark.parametrize("p", ["half", None, True])
+def test_a_share_that_is_no_number_is_refused(p):
+    """The message names the argument."""
+    with pytest.raises(OperandError, match="p takes a number, not"):
         Dropout(p)

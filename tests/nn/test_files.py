@@ -117,3 +117,17 @@ def test_a_missing_file_is_named(tmp_path):
     """Loading what is not there is the usual error."""
     with pytest.raises(FileNotFoundError, match=r"absent\.json"):
         nn.load(nn.MLP(2, [1]), tmp_path / "absent.json")
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    """A state alone is not saved, and nothing is written."""
+    path = tmp_path / "model.json"
+
+    with pytest.raises(
+        OperandError, match=r"save\(model, path\) takes a Module, not {}"
+    ):
+        nn.save({}, path)
+    with pytest.raises(OperandError, match=r"load\(model, path\) takes a Module"):
+        nn.load(path, path)
+
+    assert not path.exists()

@@ -1,5 +1,6 @@
 """What is frozen stays; what two networks have in common is carried over."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,16 @@ def test_a_result_is_no_parameter():
     """A node that was computed cannot be frozen."""
     with pytest.raises(OperandError, match="freeze takes a module"):
         freeze([Value(1.0) * 2])
+
+
+def test_arrays_and_nested_lists_of_parameters_are_frozen():
+    """Each once, with modules among them."""
+    w, neuron = np.array([[Value(1.0), Value(2.0)]]), nn.Neuron(1)
+
+    assert freeze([w, [neuron, (w,)]]) == [*w[0], *neuron.parameters()]
+    assert not any(p.requires_grad for p in [*w[0], *neuron.parameters()])
+    assert unfreeze(w) == list(w[0])
+    assert all(p.requires_grad for p in w[0])
 
 
 # --- partial loading ----------------------------------------------------------------

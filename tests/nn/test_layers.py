@@ -1,15 +1,23 @@
 """Neurons, layers and the MLP compute what the textbook says, and its gradients."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from layer_functions import assert_derivatives
 
 import nn
 from autograd_core import OPS, Op, Value, tanh
-from autograd_core.errors import OperandError, ShapeError, UnknownNameError
+from autograd_core.errors import (
+    GraphError,
+    OperandError,
+    ShapeError,
+    UnknownNameError,
+)
+from nn.nested import numbers
 
 widths = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 seeds = st.integers(0, 1000)
@@ -138,11 +146,15 @@ def test_a_row_or_a_function_is_an_activation_as_it_is():
             "did you mean .*'tanh'",
         ),
         (lambda: nn.MLP(2, [3], init="glorot"), UnknownNameError, "glorot_normal"),
-        (lambda: nn.MLP(2, 3), ShapeError, r"non-empty list such as \[16, 10\], not 3"),
+        (
+            lambda: nn.MLP(2, 3),
+            OperandError,
+            r"non-empty list such as \[16, 10\], not 3",
+        ),
         (lambda: nn.MLP(2, []), ShapeError, "non-empty list"),
-        (lambda: nn.MLP(2, "31"), ShapeError, "not '31'"),
-        (lambda: nn.MLP(0, [3]), ShapeError, "at least 1 unit, not 0"),
-        (lambda: nn.MLP(2, [2.5]), OperandError, "whole number of units, not 2.5"),
+        (lambda: nn.MLP(2, "31"), OperandError, "not '31'"),
+        (lambda: nn.MLP(0, [3]), ShapeError, "from 1 up, not 0"),
+        (lambda: nn.MLP(2, [2.5]), OperandError, "whole number, not 2.5"),
         (lambda: nn.Neuron(True), OperandError, "not True"),
     ],
 )
@@ -160,7 +172,10 @@ def test_a_network_that_cannot_be_is_refused(make, error, words):
         (1.0, OperandError, "takes a list of 2 numbers, not 1.0"),
         (Value(1.0), OperandError, "takes a list of 2 numbers"),
         ("ab", OperandError, "'a' of type str"),
-        ([[1.0, 2.0], [3.0, 4.0]], OperandError, "pass its numbers one by one"),
+        ([[1.0, 2.0], [3.0]], ShapeError, "takes 2 inputs; got 1"),
+        ([1.0, [2.0]], OperandError, "of type list"),
+        ({1.0, 2.0}, OperandError, r"MLP\(2, \[3, 1\]\) takes .* of type set"),
+        ({0: 1.0, 1: 2.0}, OperandError, r"MLP\(2, \[3, 1\]\) takes .* of type dict"),
         ([None, 1.0], OperandError, "None of type NoneType"),
     ],
 )
@@ -176,3 +191,79 @@ def test_a_neuron_and_a_layer_count_their_inputs_too():
         nn.Neuron(2)([1, 2, 3])
     with pytest.raises(ShapeError, match=r"Layer\(2, 3\) takes 2 inputs; got 1"):
         nn.Layer(2, 3)([1])
+
+
+# --- batches ------------------------------------------------------------------------
+DENSE = [
+    nn.Neuron(2, random=None),
+    nn.Layer(2, 3, seed=0),
+    nn.Layer(2, 2, "relu", seed=0),
+    nn.MLP(2, [3, 1], seed=0),
+    nn.MLP(2, [2, 2], seed=0),
+]
+each = pytest.mark.parametrize("model", DENSE, ids=str)
+
+
+@each
+@given(batch=st.lists(st.tuples(*[st.floats(-9, 9)] * 2), min_size=1, max_size=3))
+def test_a_batch_is_its_examples_one_after_the_other(model, batch):
+    """As lists, as an array, and in a list of batches."""
+    wanted = [numbers(model(x)) for x in batch]
+
+    assert numbers(model(batch)) == numbers(model(np.array(batch))) == wanted
+    assert numbers(model([batch, batch])) == [wanted, wanted]
+
+
+def test_a_batch_of_one_input_is_told_from_an_example():
+    """One number each, in lists of their own."""
+    model = nn.MLP(1, [1], seed=0)
+
+    assert numbers(model([[1.0]])) == [model([1.0]).data]
+
+
+@each
+def test_a_bad_example_in_a_batch_is_refused_in_the_layers_name(model):
+    """The length of the example is told, not that of the batch."""
+    name = type(model).__name__
+    with pytest.raises(ShapeError, match=rf"{name}\(.* takes 2 inputs; got 3"):
+        model([[1.0, 2.0], [1.0, 2.0, 3.0]])
+
+
+def test_of_a_batch_the_sums_are_those_of_the_last_example():
+    """And they live as long as the graph."""
+    layer = nn.Layer(2, 3, seed=0)
+
+    batch = layer([[1.0, 2.0], [3.0, 4.0]])
+
+    assert layer.a == batch[-1]
+
+
+@pytest.mark.parametrize("layer", [nn.Layer(2, 3, seed=0), nn.Neuron(2)], ids=str)
+def test_a_layer_that_was_called_is_pickled_without_its_graph(layer):
+    """The copy has the weights, and has not been called."""
+    output = layer([1.0, 2.0])
+
+    other = pickle.loads(pickle.dumps(layer))
+
+    assert other.state_dict() == layer.state_dict()
+    assert numbers(layer.a) == numbers(output)
+    with pytest.raises(GraphError, match="call it"):
+        _ = other.z
+
+
+@pytest.mark.parametrize("name", ["elu", "gelu", "leaky_relu", "relu", "silu"])
+def test_every_rectifier_begins_with_hes_variance(name):
+    """All of relu's kin, by name or as rows."""
+    wanted = nn.Layer(5, 4, name, init="he_uniform", seed=0).state_dict()
+
+    assert nn.Layer(5, 4, name, seed=0).state_dict() == wanted
+    assert nn.Layer(5, 4, OPS[name], seed=0).state_dict() == wanted
+    assert nn.Layer(5, 4, "tanh", seed=0).state_dict() != wanted
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "gelu", "relu", None])
+def test_derivatives_are_right(name):
+    """By every weight and every input, of one example and of a batch."""
+    assert_derivatives(nn.Neuron(3, name), (3,))
+    assert_derivatives(nn.Layer(3, 2, name, seed=0), (3,))
+    assert_derivatives(nn.MLP(2, [3, 2], name, seed=0), (2, 2))

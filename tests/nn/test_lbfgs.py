@@ -414,16 +414,22 @@ def test_without_a_search_a_loss_that_overflows_is_an_error():
     ("make", "error", "words"),
     [
         (lambda p: LBFGS(p, lr=0), DomainError, "lr takes a number above 0, not 0"),
-        (lambda p: LBFGS(p, max_iter=0), DomainError, "max_iter .* from 1 up, not 0"),
+        (lambda p: LBFGS(p, max_iter=0), ShapeError, "max_iter .* from 1 up, not 0"),
         (lambda p: LBFGS(p, max_eval=2.5), OperandError, "max_eval .* not 2.5"),
         (lambda p: LBFGS(p, tolerance_grad=-1), DomainError, "tolerance_grad .* -1"),
-        (lambda p: LBFGS(p, history_size=0), DomainError, "history_size .* not 0"),
+        (lambda p: LBFGS(p, history_size=0), ShapeError, "history_size .* not 0"),
         (
             lambda p: LBFGS(p, line_search_fn="wolfe"),
             UnknownNameError,
             "line search is called 'wolfe'; .*'strong_wolfe'",
         ),
         (lambda p: LBFGS([]), ShapeError, "at least one parameter"),
+        (lambda p: minimize(lambda x: x[0], 3.0), OperandError, "to begin at, not 3.0"),
+        (
+            lambda p: minimize(lambda x: x[0], "12"),
+            OperandError,
+            "to begin at, not '12'",
+        ),
         (
             lambda p: LBFGS([{"params": p}, {"params": [Value(1)]}]),
             ShapeError,

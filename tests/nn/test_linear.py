@@ -135,8 +135,8 @@ def test_an_initialiser_draws_the_weights_and_leaves_the_bias_at_zero(init):
         (lambda: Linear(2, 3)([[1.0, 2.0], [3.0]]), ShapeError, "inputs; got 1"),
         (lambda: Linear(2, 3)([1.0, [2.0]]), OperandError, "one by one"),
         (lambda: Linear(2, 3)(["a", 2.0]), OperandError, "'a' of type str"),
-        (lambda: Linear(0, 3), ShapeError, "n_in takes at least 1 unit, not 0"),
-        (lambda: Linear(2, 1.5), OperandError, "n_out takes a whole number of units"),
+        (lambda: Linear(0, 3), ShapeError, "in_features .* from 1 up, not 0"),
+        (lambda: Linear(2, 1.5), OperandError, "out_features takes a whole number"),
         (lambda: Linear(2, 1, init="he"), UnknownNameError, "he_normal"),
     ],
 )
@@ -223,3 +223,20 @@ def test_a_called_layer_is_copied_and_pickled():
 
     for copy in (deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         assert numbers(copy([1.0, 2.0])) == numbers(outputs)
+
+
+def test_sizes_have_pytorchs_names():
+    """As arguments and as attributes."""
+    layer = Linear(in_features=3, out_features=2, bias=False)
+
+    assert (layer.in_features, layer.out_features) == (3, 2)
+    assert repr(layer) == "Linear(3, 2, bias=False)"
+
+
+@pytest.mark.parametrize("x", [{1.0, 2.0}, {0: 1.0, 1: 2.0}, frozenset({1.0, 2.0})])
+def test_what_has_no_order_is_no_vector(x):
+    """A set or a dict is refused in the layer's name."""
+    with pytest.raises(
+        OperandError, match=rf"Linear\(2, 2\) .* type {type(x).__name__}"
+    ):
+        Linear(2, 2)(x)

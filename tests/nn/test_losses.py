@@ -19,6 +19,7 @@ from nn.losses import (
     huber_loss,
     kl_div,
     l1_loss,
+    log_softmax,
     mse_loss,
     nll_loss,
     smooth_l1_loss,
@@ -248,3 +249,22 @@ def test_bad_arguments_are_named(call, error, words):
     """Shapes, targets and reductions that make no sense are refused in words."""
     with pytest.raises(error, match=words):
         call()
+
+
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=4))
+def test_the_derivatives_of_log_softmax(xs):
+    """Each output by each number, all weighed."""
+
+    def function(*xs):
+        found = log_softmax(list(xs))
+        return sum(y * (i + 0.5) for i, y in enumerate(found))
+
+    assert check_derivative(function, *xs)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=6, max_size=6))
+def test_the_derivatives_of_cross_entropy_of_probabilities(xs):
+    """A batch of two, one of them certain."""
+    shares = [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]
+
+    assert check_derivative(lambda *xs: cross_entropy([xs[:3], xs[3:]], shares), *xs)

@@ -1,5 +1,7 @@
 """A module is a tree of named parameters."""
 
+from dataclasses import dataclass
+
 import pytest
 
 import nn
@@ -237,3 +239,179 @@ def test_named_modules_are_the_modules_with_their_paths():
     assert [path for path, _ in model.layers[0].named_modules()] == [
         *("", "neurons.0", "neurons.1")
     ]
+
+
+# --- parts that are put in later ----------------------------------------------------
+def assert_named(model):
+    """Assert that labels and scopes are those of the places in the tree."""
+    named = dict(model.named_parameters())
+    modules = dict(model.named_modules())
+    root = type(model).__name__
+    for path, parameter in named.items():
+        holder = path.rpartition(".")[0]
+        assert holder in modules
+        assert parameter.label == path
+        assert parameter.scope == (f"{root}.{holder}" if holder else root)
+
+
+class Stack(nn.Module):
+    """Blocks in a list that may grow."""
+
+    def __init__(self):
+        self.blocks = []
+        self.scales = []
+
+    def forward(self, x):
+        """Run through all blocks."""
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+def test_a_part_that_was_put_in_later_is_named_by_a_call():
+    """Nodes know their layer although nobody has asked for parameters."""
+    model = nn.MLP(2, [3, 2], seed=0)
+    model.layers[-1] = nn.Layer(3, 2, None, seed=5)
+
+    y, _ = model([1.0, 2.0])
+
+    assert y.scope == "MLP.layers.1.neurons.0"
+    assert_named(model)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layers: layers.reverse(),
+        lambda layers: layers.append(nn.Layer(2, 2)),
+        lambda layers: layers.insert(0, nn.Linear(2, 2)),
+        lambda layers: layers.__setitem__(0, nn.MLP(2, [2, 2]).layers[1]),
+        lambda layers: layers[0].neurons.append(nn.Neuron(2)),
+        lambda layers: layers[0].neurons[1].weight.append(Value(1.0)),
+        lambda layers: layers.pop(0),
+    ],
+)
+def test_parameters_are_named_by_where_they_stand_now(change):
+    """Whatever was done to the lists, asking for the parameters sets it right."""
+    model = nn.MLP(2, [2, 2, 2], seed=0)
+
+    change(model.layers)
+
+    model.parameters()
+    assert_named(model)
+
+
+def test_blocks_and_parameters_may_be_appended():
+    """An empty list is a place, too."""
+    model = Stack()
+    model.blocks.append(nn.Linear(2, 3, seed=0))
+    model.blocks.append(nn.MLP(3, [2, 1], seed=0))
+    model.scales.append(Value(1.0))
+
+    y = model([1.0, 2.0])
+
+    assert y.scope == "Stack.blocks.1.layers.1.neurons.0"
+    assert len(model.parameters()) == 9 + 11 + 1
+    assert_named(model)
+
+
+def test_relevance_finds_a_part_that_was_put_in_later():
+    """A rule for its path applies."""
+    model = nn.MLP(2, [3, 2], seed=0)
+    model.layers[1] = nn.Layer(3, 2, None, seed=5)
+
+    rules = {"layers.1": "zero", "": "zero"}
+    found = nn.relevance(model, [1.0, 2.0], 0, rule=rules)
+
+    assert sum(found) == pytest.approx(model([1.0, 2.0])[0].data)
+
+
+def test_a_shared_parameter_is_labelled_by_its_first_path():
+    """As named_parameters has it, whichever was assigned last."""
+    tied = nn.Module()
+    tied.encoder, tied.decoder = nn.Neuron(1), nn.Neuron(1)
+    tied.decoder.weight = tied.encoder.weight
+
+    assert [p.label for p in tied.parameters()] == [n for n, _ in assert_tied(tied)]
+    tied.decoder.parameters()
+    assert tied.encoder.weight[0].label == "encoder.weight[0]"
+
+
+def assert_tied(tied):
+    """Return the named parameters, of which the weight stands under `encoder`."""
+    named = list(tied.named_parameters())
+    assert named[0][0] == "encoder.weight[0]"
+    return named
+
+
+def test_a_label_of_ones_own_stays():
+    """Only what has no name, or that of another place, is renamed."""
+    model = nn.MLP(2, [1])
+    model.layers[0].neurons[0].bias.label = "offset"
+
+    assert [p.label for p in model.parameters()][-1] == "offset"
+
+
+def test_a_module_that_is_no_part_keeps_its_name():
+    """A helper that a function closes over is called by its class."""
+    helper = nn.Linear(2, 2, seed=0)
+    model = nn.Sequential(lambda x: helper(x), nn.Linear(2, 1, seed=0))
+
+    ((y,), (z,)) = model([1.0, 2.0]), model([1.0, 2.0])
+
+    assert y.scope == z.scope == "Sequential.layers.1"
+    assert {n.scope for n in topological_order(y) if n.op} == {
+        "Sequential.layers.0.Linear",
+        "Sequential.layers.1",
+    }
+
+
+def test_a_module_needs_no_hash():
+    """A data class compares by its fields, and is a module like any other."""
+
+    @dataclass
+    class Scaled(nn.Module):
+        factor: Value
+        inner: nn.Module
+
+        def forward(self, x):
+            return self.factor * self.inner(x)
+
+    model = Scaled(Value(2.0), Scaled(Value(3.0), nn.MLP(1, [1])))
+
+    assert len(model.parameters()) == 4
+    assert_named(model)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"a": nn.Linear(1, 1)},
+        {"a": 1, "b": [Value(1.0)]},
+        {Value(1.0)},
+        frozenset({nn.Linear(1, 1)}),
+    ],
+    ids=["modules", "parameters", "set", "frozenset"],
+)
+def test_a_dict_or_a_set_of_parts_is_refused(held):
+    """What would not be found is told at once, and nothing is assigned."""
+    model = nn.Module()
+
+    with pytest.raises(
+        OperandError, match=r"Module\.heads is a \w+ that holds modules"
+    ):
+        model.heads = held
+
+    assert not hasattr(model, "heads")
+
+
+def test_a_dict_that_was_filled_later_is_refused_when_parameters_are_asked_for():
+    """A dict of anything else is no matter, and what is private is one's own."""
+    model = nn.Module()
+    model.words, model.heads, model._private = {"a": 1}, {}, {"a": Value(1.0)}
+    assert model.parameters() == []
+
+    model.heads["a"] = nn.Linear(1, 1)
+
+    with pytest.raises(OperandError, match=r"Module\.heads is a dict"):
+        model.parameters()

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import optimize
@@ -276,3 +276,17 @@ def test_newton_fits_a_neuron_that_freezes_its_bias():
 
     assert neuron.bias.data == 0.25
     assert neuron.weight[0].data == pytest.approx(math.log(7 / 3) - 0.25, rel=1e-9)
+
+
+@given(st.floats(-2.0, 2.0), st.floats(-2.0, 2.0))
+@example(1.8254440367974238, -1.4346319770039688)
+@settings(max_examples=20)
+def test_a_trial_that_was_not_the_last_one_is_gone_on_from(x, y):
+    """On a kink the search ends at its best trial, whose graph has the Hessian."""
+    assume(min(abs(x), abs(y)) > 0.01)
+
+    found = minimize(lambda x: (x[0] ** 2) ** 0.5 + x[1] ** 2, [x, y], "newton")
+
+    assert isinstance(found, nn.Minimum)
+    assert abs(found.x[0]) < 1e-6
+    assert found.value <= abs(x) + y**2

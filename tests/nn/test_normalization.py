@@ -112,7 +112,7 @@ def test_normalising_takes_few_nodes(norm, nodes):
         ),
         (lambda: RMSNorm(3)([[1, 2]]), ShapeError, "takes 3 inputs; got 2"),
         (lambda: RMSNorm(3)(1.0), OperandError, "takes a list of 3 numbers"),
-        (lambda: LayerNorm(0), ShapeError, "normalized_shape takes at least 1 number"),
+        (lambda: LayerNorm(0), ShapeError, "normalized_shape .* from 1 up"),
         (
             lambda: LayerNorm(2, eps=-1e-5),
             DomainError,
@@ -129,7 +129,7 @@ def test_normalising_takes_few_nodes(norm, nodes):
             r"BatchNorm1d\(2, eps=1e-05\) takes .* any × 2 numbers; .* \(2, 1\)",
         ),
         (lambda: BatchNorm1d(2)([]), ShapeError, r"got the shape \(0,\)"),
-        (lambda: BatchNorm1d(2)(1.0), ShapeError, "got 1.0 of float"),
+        (lambda: BatchNorm1d(2)(1.0), OperandError, "got 1.0 of float"),
         (lambda: BatchNorm1d(2)([["a", 1], [1, 2]]), OperandError, "'a' of type str"),
         (lambda: BatchNorm1d(2).eval()([[1.0]]), ShapeError, "takes 2 inputs; got 1"),
     ],
@@ -255,3 +255,26 @@ def test_a_constant_column_gives_zeros():
 
     assert (y.data, z.data) == (0.0, 0.0)
     assert all(math.isfinite(x.grad) for (x,) in xs)
+
+
+@pytest.mark.parametrize("kind", [LayerNorm, RMSNorm])
+def test_pytorchs_shape_of_one_level_is_its_length(kind):
+    """More levels than one are refused."""
+    assert kind((3,)).normalized_shape == kind([3]).normalized_shape == 3
+    for form in ((2, 3), ()):
+        with pytest.raises(ShapeError, match="normalized_shape takes one number"):
+            kind(form)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_of_sequences_is_refused_in_the_layers_name(training):
+    """PyTorch has the numbers at the second level there; nothing has moved."""
+    norm = BatchNorm1d(2).train(training)
+    before = norm.state_dict()
+
+    with pytest.raises(
+        ShapeError, match=r"BatchNorm1d\(2.* any × 2 numbers; got the sh"
+    ):
+        norm([[[1.0, 2.0], [3.0, 4.0]]] * 2)
+
+    assert norm.state_dict() == before

@@ -3,6 +3,7 @@
 import math
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -435,6 +436,22 @@ SHARED = Value(1.0, label="shared")
         (lambda: SGD([{"lr": 0.1}]), OperandError, "groups .* is none"),
         (lambda: SGD([{"params": [SHARED]}, SHARED]), OperandError, "groups .* none"),
         (lambda: SGD([{"params": []}]), ShapeError, "at least one parameter"),
+        (lambda: SGD("weights"), OperandError, "list of parameters .* not 'weights'"),
+        (lambda: SGD([[Value(1)], [2.0]]), OperandError, "leaf Values .* not 2.0"),
+        (
+            lambda: Optimizer([Value(1)], "adam", lr=0.1),
+            OperandError,
+            r"such as nn\.momentum\(0.9\), .* not 'adam'",
+        ),
+        (lambda: Optimizer([Value(1)], Adam, 0.1), OperandError, "not <class"),
+        (lambda: Optimizer([Value(1)], dict, 0.1), OperandError, "not <class"),
+        (lambda: Optimizer([Value(1)], lambda: 3, 0.1), OperandError, "one, not 3"),
+        (
+            lambda: SGD([Value(1)]).add_param_group(Value(2)),
+            OperandError,
+            "groups such as .* of which Value.* is none",
+        ),
+        (lambda: SGD([Value(1)]).add_param_group({}), OperandError, "is none"),
         (lambda: SGD([{"params": [SHARED], "lr": -1}]), DomainError, "lr takes"),
         (
             lambda: SGD([{"params": [SHARED], "momentun": 0.5}]),
@@ -452,3 +469,26 @@ def test_an_optimizer_that_cannot_work_is_refused(make, error, words):
     """What is wrong, and its value, is in the message."""
     with pytest.raises(error, match=words):
         make()
+
+
+def test_arrays_and_nested_lists_of_parameters_are_taken():
+    """As a reader has them who writes `W @ x + b`."""
+    w = np.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+    b, c = [Value(5.0)], [[Value(6.0)], (Value(7.0),)]
+
+    assert SGD([w, b, c]).parameters == [*w.ravel(), *b, *c[0], *c[1]]
+    assert SGD(w).parameters == list(w.ravel())
+    groups = SGD([{"params": w}, {"params": c}]).param_groups
+    assert [len(group.params) for group in groups] == [4, 2]
+
+
+def test_a_message_shows_no_whole_array():
+    """However large what was passed is."""
+    large = np.zeros((1000, 1000))
+    for call in (SGD, nn.freeze, nn.parameters_to_vector):
+        with pytest.raises(OperandError) as caught:
+            call([Value(1.0), large])
+        assert len(str(caught.value)) < 300
+    with pytest.raises(OperandError) as caught:
+        nn.Linear(2, 2)(dict.fromkeys(range(99), large))
+    assert len(str(caught.value)) < 300

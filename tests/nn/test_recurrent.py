@@ -228,10 +228,14 @@ def test_arrays_and_lists_go_in_and_lists_come_out():
             "state c of 1 numbers; got 2",
         ),
         (lambda: LSTMCell(2, 1)([1, 2], [0]), ShapeError, r"two lists, \(h, c\)"),
-        (lambda: LSTMCell(2, 1)([1, 2], 0), ShapeError, r"two lists, \(h, c\)"),
+        (
+            lambda: LSTMCell(2, 1)([1, 2], 0),
+            OperandError,
+            r"two lists, \(h, c\), not 0",
+        ),
         (lambda: RNNCell(2, 3, nonlinearity="gelu"), UnknownNameError, "mean 'relu'"),
-        (lambda: RNNCell(0, 3), ShapeError, "input_size takes at least 1"),
-        (lambda: RNN(2, 3, 0), ShapeError, "num_layers takes at least 1 layer"),
+        (lambda: RNNCell(0, 3), ShapeError, "input_size .* from 1 up"),
+        (lambda: RNN(2, 3, 0), ShapeError, "num_layers .* from 1 up"),
         (lambda: RNN(2, 3)([1.0, 2.0]), ShapeError, "lists of any × 2 numbers; got th"),
         (lambda: RNN(2, 3)([]), ShapeError, r"got the shape \(0,\)"),
         (
@@ -240,9 +244,63 @@ def test_arrays_and_lists_go_in_and_lists_come_out():
             r"GRU\(2, 3, 2\) takes a state h of 2 × 3 numbers.* got 1 lists",
         ),
         (lambda: LSTM(2, 3)([[1, 2]], [[0]]), ShapeError, r"two parts, \(h, c\)"),
+        (
+            lambda: GRU(2, 3)([[1, 2]], 0),
+            OperandError,
+            r"GRU\(2, 3, 1\) takes a state h of 1 × 3 numbers, .* not 0 of type int",
+        ),
+        (
+            lambda: RNN(2, 3)([[[1, 2]]] * 2),
+            ShapeError,
+            r"RNN\(2.* takes one sequence.*x in",
+        ),
+        (
+            lambda: GRUCell(2, 3)([[1, 2], [3, 4]], [[0, 0, 0]]),
+            ShapeError,
+            r"GRUCell\(2, 3\) takes a state h of 2 × 3 numbers for a batch of 2; got",
+        ),
+        (
+            lambda: LSTMCell(2, 1)([[1, 2], [3, 4]], ([[0], [0]], 0.0)),
+            ShapeError,
+            r"a state c of 2 × 1 numbers for a batch of 2; got 0.0",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(call, error, words):
     """The message names the layer, what it takes and what came."""
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("kind", CELLS)
+@given(size=sizes, seed=sizes)
+def test_a_cell_takes_a_batch_of_inputs_and_states(kind, size, seed):
+    """Two steps of a batch are two steps of each of its examples."""
+    cell = kind(2, 3, seed=seed)
+    first, second = np.random.default_rng(seed).normal(size=(2, size, 2))
+
+    found = cell(second, cell(first))
+
+    alone = [cell(x, cell(before)) for before, x in zip(first, second, strict=True)]
+    if kind is LSTMCell:  # of which PyTorch's state is a pair of batches
+        alone = list(zip(*alone, strict=True))
+    assert numbers(found) == numbers(alone)
+
+
+def test_derivatives_of_a_cell_of_relus_and_of_batches():
+    """By every weight, input and state."""
+    assert_derivatives(RNNCell(2, 3, nonlinearity="relu", seed=0), (2,), (3,))
+    assert_derivatives(GRUCell(2, 2, seed=0), (2, 2), (2, 2))
+    assert_derivatives(LSTMCell(2, 2, seed=0), (2, 2), (2, 2, 2))
+
+
+def test_the_options_of_cells_reach_every_layer():
+    """Non-linearity and bias of all cells are those that were asked for."""
+    layer = RNN(2, 3, 2, nonlinearity="relu", bias=False, seed=0)
+
+    outputs, _ = layer([[1.0, -2.0], [0.5, 3.0]])
+
+    assert list(layer.state_dict()) == [
+        *("weight_ih_l0", "weight_hh_l0", "weight_ih_l1", "weight_hh_l1")
+    ]
+    assert {y.op.name for y in flat(outputs)} == {"relu"}

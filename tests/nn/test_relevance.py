@@ -543,7 +543,7 @@ def of_two(function, **options):
         ({"bias": "spred"}, UnknownNameError, "did you mean 'spread'"),
         ({"bounds": (0, 1)}, DomainError, r"\(0\.0, 1\.0\) do not hold"),
         ({"bounds": (-math.inf, 9)}, DomainError, "bounds are finite"),
-        ({"bounds": 0.5}, ShapeError, r"a pair \(low, high\), not 0\.5"),
+        ({"bounds": 0.5}, OperandError, r"a pair \(low, high\), not 0\.5"),
         ({"bounds": ([0], 9)}, ShapeError, r"shape \(2,\) of the inputs; got \(1,\)"),
         ({"rules": {"dto": max}}, UnknownNameError, "did you mean 'dot'"),
         ({"rules": {"dot": 1}}, OperandError, "takes a function of a Step, not 1"),

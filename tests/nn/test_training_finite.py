@@ -11,6 +11,7 @@ from autograd_core import Value, cosh, log, sqrt
 from autograd_core.errors import AnomalyError, NonFiniteError
 from nn.layers.batch_normalization import BatchNorm1d
 from nn.layers.containers import Sequential
+from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.lbfgs import LBFGS
 from nn.training import fit
@@ -185,3 +186,26 @@ def test_a_validation_loss_may_be_anything():
     )
 
     assert history.validation_loss == [math.inf, math.inf]
+
+
+@pytest.mark.parametrize("where", ["loss", "callback", "optimizer"])
+def test_generators_of_modules_are_put_back(where):
+    """The step that failed draws the same numbers when it is taken again."""
+    model = Sequential(Dropout(0.5, seed=0), Linear(2, 1, seed=0))
+    stood = model[0].random.getstate()
+    bad = math.nan if where == "loss" else 1.0
+
+    def fail(step):
+        if where == "callback":
+            raise KeyError("no such thing")
+
+    with pytest.raises((KeyError, NonFiniteError)):
+        train(
+            model,
+            lambda o, t: nn.mse_loss([y * bad for (y,) in o], t),
+            [[1.0, 2.0], [3.0, 4.0]],
+            optimizer=nn.SGD(model.parameters(), lr=1e308 if where[0] == "o" else 0.1),
+            callbacks=[fail],
+        )
+
+    assert model[0].random.getstate() == stood

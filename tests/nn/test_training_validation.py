@@ -7,14 +7,22 @@ from random import Random
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nn
 from autograd_core import Value
-from autograd_core.errors import OperandError, ShapeError, UnknownNameError
+from autograd_core.errors import (
+    DomainError,
+    OperandError,
+    ShapeError,
+    UnknownNameError,
+)
 from nn.clipping import clip_by_global_norm
 from nn.data import DataLoader
 from nn.datasets import StackDataset, random_split
-from nn.evaluation import evaluate, multiclass_accuracy
+from nn.evaluation import accuracy, binary_accuracy, evaluate, multiclass_accuracy
+from nn.freezing import freeze
 from nn.layers.batch_normalization import BatchNorm1d
 from nn.layers.containers import Sequential
 from nn.layers.dropout import Dropout
@@ -317,6 +325,12 @@ def test_no_graph_is_alive_when_the_collector_may_run():
             r"a\(outputs, targets\) must return one number, not \[",
         ),
         ({"scheduler": 0.5}, OperandError, r"such as nn\.StepLR.* not 0.5"),
+        ({"scheduler": nn.StepLR}, OperandError, r"such as nn\.StepLR.* not <class"),
+        ({"loss": "mse_loss"}, OperandError, r"such as nn\.mse_loss.* not 'mse_loss'"),
+        ({"loss": None}, OperandError, "fit takes a loss.* not None"),
+        ({"epochs": 1.5}, OperandError, "epochs takes a whole number, not 1.5"),
+        ({"epochs": -1}, ShapeError, "epochs .* from 0 up, not -1"),
+        ({"batch_size": "a"}, OperandError, "batch_size .* not 'a'"),
         (
             {"scheduler": ExponentialLR(nn.SGD([Value(1.0)]), 0.5)},
             OperandError,
@@ -398,3 +412,126 @@ def test_fit_costs_little_more_than_a_loop_of_ones_own():
         if best[fitted] < 1.05 * best[loop]:
             return
     pytest.fail(f"fit takes {best[fitted] / best[loop]:.2f} times as long as a loop")
+
+
+# --- one output ---------------------------------------------------------------------
+@given(
+    st.lists(st.tuples(st.floats(-9, 9), st.booleans()), min_size=1),
+    st.sampled_from([-1, 0]),
+    st.booleans(),
+)
+def test_binary_accuracy_is_the_share_of_right_signs(examples, other, alone):
+    """For targets of -1 and 1 or of 0 and 1; numbers may stand alone in lists."""
+    scores = [score for score, _ in examples]
+    targets = [1 if is_one else other for _, is_one in examples]
+
+    outputs = scores if alone else [[score] for score in scores]
+
+    hits = [(score > 0) == is_one for score, is_one in examples]
+    assert binary_accuracy(outputs, targets) == sum(hits) / len(hits)
+    assert accuracy(Echo(), [[s] for s in scores], targets) == sum(hits) / len(hits)
+
+
+class Echo(nn.Module):
+    """Give back the input."""
+
+    def forward(self, x):
+        """Return x."""
+        return x
+
+
+def test_accuracy_of_a_model_with_one_output():
+    """Whether it gives the number or a list of it."""
+    data = [[-1.0], [2.0], [3.0]], [-1, 1, -1]
+    for model in (nn.MLP(1, [1], init="ones"), Linear(1, 1, init="ones")):
+        assert accuracy(model, *data) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: binary_accuracy([0.5], [2]), DomainError, r"-1 and 1, .* got \[2.0\]"),
+        (lambda: binary_accuracy([0.5, 1.0], [0, -1]), DomainError, "0 and 1; got"),
+        (lambda: binary_accuracy([[0.5, 1.0]], [1]), ShapeError, "multiclass_accuracy"),
+        (lambda: binary_accuracy([], []), ShapeError, "at least one; got 0 outputs"),
+        (lambda: binary_accuracy([0.5], [1, 1]), ShapeError, "1 outputs and 2 targets"),
+        (lambda: multiclass_accuracy([0.5], [1]), OperandError, "binary_accuracy"),
+        (
+            lambda: evaluate(Echo(), [[1.0]], [1], loss="mse_loss"),
+            OperandError,
+            "evaluate takes a loss.* not 'mse_loss'",
+        ),
+    ],
+)
+def test_measures_that_do_not_fit_are_refused(call, error, words):
+    """The message names the other measure where it fits."""
+    with pytest.raises(error, match=words):
+        call()
+
+
+# --- whose parameters ---------------------------------------------------------------
+def test_the_optimizer_of_another_model_is_refused():
+    """Nothing would be learnt, and nobody would say so."""
+    other = nn.MLP(1, [1], seed=1)
+
+    with pytest.raises(OperandError, match="none of the model's parameters"):
+        fit_line(optimizer=nn.SGD(other.parameters()))
+
+
+def test_parameters_that_the_optimizer_lacks_are_told():
+    """The first ones by name, and how many they are; the rest is trained."""
+    model = nn.MLP(1, [3, 1], seed=0)
+    before = model.state_dict()
+    optimizer = nn.SGD(model.layers[1].parameters(), lr=0.01)
+
+    words = (
+        r"^6 parameters of MLP\(1, \[3, 1\]\) could learn.*'layers.0.neurons.0.weigh.*"
+    )
+    with pytest.warns(UserWarning, match=words + r", \.\.\.; nn\.freeze them") as told:
+        fit_line(model, optimizer=optimizer)
+
+    assert told[0].filename == __file__
+    assert model.state_dict()["layers.0.weight"] == before["layers.0.weight"]
+    assert model.state_dict()["layers.1.weight"] != before["layers.1.weight"]
+
+
+def test_what_is_left_out_on_purpose_is_no_matter():
+    """Frozen parameters, parts that are trained alone, more than the model's."""
+    model, scale = nn.MLP(1, [3, 1], seed=0), Value(1.0)
+    freeze(model.layers[0])
+    fit_line(model, optimizer=nn.SGD([*model.layers[1].parameters(), scale]))
+
+    whole = nn.Module()
+    whole.generator, whole.discriminator = nn.MLP(1, [1]), nn.MLP(1, [1])
+    fit_line(whole.generator, optimizer=nn.SGD(whole.generator.parameters()))
+
+    freeze(model)
+    fit_line(
+        model,
+        loss=lambda o, t: nn.mse_loss([y * scale for y in o], t),
+        optimizer=nn.SGD([scale], lr=0.01),
+    )
+    assert scale.data != 1.0
+
+
+@pytest.mark.filterwarnings("ignore:6 parameters of MLP")
+def test_gradients_do_not_pile_up_in_what_is_not_trained():
+    """After three equal steps they are those of one."""
+    model = nn.MLP(1, [3, 1], seed=0)
+    seen = []
+
+    fit_line(
+        model,
+        optimizer=nn.SGD(model.layers[1].parameters(), lr=0.0),
+        batch_size=9,
+        shuffle=False,
+        callbacks=[lambda step: seen.append([p.grad for p in model.parameters()])],
+    )
+
+    assert seen[0] == seen[1] == seen[-1]
+    assert any(seen[0][:6])
+
+
+def test_a_dense_network_trains_batched_as_it_does_one_by_one():
+    """It takes the list of all inputs, and the losses are the same bits."""
+    assert fit_line(batched=True)[1].loss == fit_line()[1].loss

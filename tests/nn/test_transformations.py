@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_core import Value
+from autograd_core.errors import DomainError, OperandError
 from nn.clipping import clip_by_global_norm, clip_by_value
 from nn.optimizers import Optimizer
 from nn.optimizers.states import encoded, merged, selected
@@ -123,14 +124,14 @@ def test_chains_nest(gradients):
 def test_chained_transformations_apply_in_order():
     """The second one sees what the first one made; two arguments are enough."""
     halve = Transformation(lambda p: (), lambda u, s: ([x / 2 for x in u], s))
-    both = chain(halve, momentum(1.0))
+    both = chain(halve, momentum(0.5))
 
     state = both.init([0.0])
     updates, state = both.update([4.0], state)
     updates, state = both.update([4.0], state)
 
-    assert updates == [4.0]
-    assert state == ((), [4.0])
+    assert updates == [3.0]
+    assert state == ((), [3.0])
 
 
 def test_an_optimizer_is_made_of_one_s_own_chain():
@@ -143,3 +144,40 @@ def test_an_optimizer_is_made_of_one_s_own_chain():
     optimizer.step()
 
     assert [x.data, y.data] == pytest.approx([1 - 0.6 - 0.5, 2 + 0.8 - 1.0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: momentum(2.0), DomainError, "momentum .* not 2.0"),
+        (lambda: momentum(0.9, -0.1), DomainError, "dampening .* not -0.1"),
+        (lambda: momentum(0.9, 0.1, True), DomainError, "nesterov=True takes"),
+        (lambda: momentum(0.0, nesterov=True), DomainError, "momentum above 0"),
+        (lambda: momentum("0.9"), OperandError, "momentum takes a number, not '0.9'"),
+        (lambda: scale_by_adam(2.0, 0.9, 1e-8), DomainError, "b1 .* not 2.0"),
+        (lambda: scale_by_adam(0.9, 1.0, 1e-8), DomainError, "b2 .* not 1.0"),
+        (lambda: scale_by_adam(0.9, 0.9, -1), DomainError, "eps .* not -1"),
+        (lambda: scale_by_rms(-1.0, 0.0), DomainError, "alpha .* not -1.0"),
+        (lambda: scale_by_rms(0.9, -1.0), DomainError, "eps .* not -1.0"),
+        (lambda: scale_by_stddev(1.0, 0.0), DomainError, "alpha .* not 1.0"),
+        (lambda: scale_by_adagrad(-1.0), DomainError, "eps .* not -1.0"),
+        (lambda: scale_by_adagrad(0.0, -1.0), DomainError, "lr_decay .* not -1.0"),
+        (lambda: scale_by_adagrad(0.0, 0.0, -1.0), DomainError, "initial_accum"),
+        (lambda: add_decayed_weights(-1.0), DomainError, "weight_decay .* not -1.0"),
+        (
+            lambda: chain(clip_by_value(1.0), "adam"),
+            OperandError,
+            "chain takes transformations such as .* not 'adam' of type str",
+        ),
+        (
+            lambda: chain(Optimizer([Value(1.0)], momentum(0.5), 0.1)),
+            OperandError,
+            "of type Optimizer",
+        ),
+        (lambda: chain(scale_by_adam), OperandError, "of type function"),
+    ],
+)
+def test_a_transformation_that_makes_no_sense_is_refused(make, error, words):
+    """When it is made, whoever makes it; the message names the number."""
+    with pytest.raises(error, match=words):
+        make()

@@ -139,3 +139,14 @@ def test_what_is_no_model_and_no_parameter_is_refused():
         parameters_to_vector([1.0])
     with pytest.raises(OperandError, match=r"model.parameters\(\), not MLP"):
         vector_to_parameters([1.0], nn.MLP(1, [1]))
+
+
+def test_arrays_and_nested_lists_of_parameters_are_vectors():
+    """From left to right, there and back."""
+    numpy = pytest.importorskip("numpy")
+    w, b = numpy.array([[Value(1.0), Value(2.0)]]), [[Value(3.0)]]
+
+    vector_to_parameters([4.0, 5.0, 6.0], [w, b])
+
+    assert parameters_to_vector([w, b]) == [4.0, 5.0, 6.0]
+    assert parameters_to_vector(w) == [4.0, 5.0]

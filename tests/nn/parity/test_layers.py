@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="pip install 'autograd-core[parity]'")
 
 from autograd_core import Value, dot, sigmoid, softmax, tanh  # noqa: E402
-from nn.layers import Layer  # noqa: E402
+from nn.layers import MLP, Layer  # noqa: E402
 from nn.layers.attention import (  # noqa: E402
     CausalSelfAttention,
     MultiheadAttention,
@@ -48,6 +48,16 @@ def cases():
             Linear(3, 4, bias=False), T.Linear(3, 4, bias=False), ((3,),)
         ),
         "Layer without activation": Case(Layer(3, 4, None), T.Linear(3, 4), ((3,),)),
+        "Layer, relu": Case(
+            Layer(3, 4, "relu"), Activated(T.Linear(3, 4), T.ReLU()), ((3,),)
+        ),
+        "Layer, relu, batch": Case(
+            Layer(3, 4, "relu"), Activated(T.Linear(3, 4), T.ReLU()), ((5, 3),)
+        ),
+        "MLP": Case(MLP(3, [4, 5, 2]), Perceptron([3, 4, 5, 2], T.Tanh()), ((3,),)),
+        "MLP, gelu, batch": Case(
+            MLP(3, [4, 2], "gelu"), Perceptron([3, 4, 2], T.GELU()), ((5, 3),)
+        ),
         "Conv2d": Case(Conv2d(1, 2, 3), T.Conv2d(1, 2, 3), ((1, 5, 4),)),
         "Conv2d, all settings": Case(
             Conv2d(2, 3, (2, 3), stride=(2, 1), padding=(1, 2), bias=False),
@@ -82,6 +92,9 @@ def cases():
             GRUCell(2, 3, bias=False), T.GRUCell(2, 3, bias=False), ((2,), (3,))
         ),
         "LSTMCell": Case(LSTMCell(3, 4), T.LSTMCell(3, 4), ((3,),)),
+        "RNNCell, batch": Case(RNNCell(3, 4), T.RNNCell(3, 4), ((5, 3), (5, 4))),
+        "GRUCell, batch": Case(GRUCell(3, 4), T.GRUCell(3, 4), ((5, 3), (5, 4))),
+        "LSTMCell, batch": Case(LSTMCell(3, 4), T.LSTMCell(3, 4), ((5, 3),)),
         "LSTMCell, no bias": Case(
             LSTMCell(3, 2, bias=False), T.LSTMCell(3, 2, bias=False), ((3,),)
         ),
@@ -167,6 +180,34 @@ class Averaged(T.Module):
     def named_parameters(self, **options):
         """Name the parameters as the wrapped module does."""
         return self.attention.named_parameters()
+
+
+class Activated(T.Module):
+    """A linear layer and its activation, with the names of the layer alone."""
+
+    def __init__(self, linear, activation):
+        super().__init__()
+        self.weight, self.bias = linear.weight, linear.bias
+        self.activation = activation
+
+    def forward(self, x):
+        """Return σ(W·x + b)."""
+        return self.activation(T.functional.linear(x, self.weight, self.bias))
+
+
+class Perceptron(T.Module):
+    """Linear layers with an activation between each two."""
+
+    def __init__(self, widths, activation):
+        super().__init__()
+        self.layers = T.ModuleList(map(T.Linear, widths, widths[1:]))
+        self.activation = activation
+
+    def forward(self, x):
+        """Return the outputs of the last layer."""
+        for layer in self.layers[:-1]:
+            x = self.activation(layer(x))
+        return self.layers[-1](x)
 
 
 NAMES = sorted(cases())

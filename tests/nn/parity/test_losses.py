@@ -10,6 +10,7 @@ from autograd_core import Value
 from nn.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
+    half_squared_error,
     hinge_loss,
     huber_loss,
     kl_div,
@@ -62,6 +63,14 @@ def indices(random):
 # Each of them: our loss, PyTorch's, a drawing of outputs and one of targets.
 LOSSES = {
     "mse_loss": (mse_loss, functional.mse_loss, reals, reals),
+    "half_squared_error": (
+        half_squared_error,
+        lambda x, t, reduction="sum": (
+            functional.mse_loss(x, t, reduction=reduction) / 2
+        ),
+        reals,
+        reals,
+    ),
     "l1_loss": (l1_loss, functional.l1_loss, reals, reals),
     **{
         f"huber_loss, {delta}": (
