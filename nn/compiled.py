@@ -18,7 +18,7 @@ from autograd_core.errors import OperandError
 
 from .evaluation import outputs_of
 from .module import Module
-from .nested import flat, numbers
+from .nested import flat
 from .steps import Place, StepTaker
 
 __all__ = ["CompiledStepTaker"]
@@ -39,31 +39,32 @@ class CompiledStepTaker(StepTaker):
                 "not make; take engine='eager'"
             )
         _check(self.model)
-        self._tensors = self.model.tensors()
-        self._places = list(flat(list(self._tensors.values())))
+        self._parameters = self.model.parameters()
         self._jitted = jit(self._traced, arrays=True)
+        self._reached: dict[Any, list[bool]] = {}
 
-    def _traced(self, state: dict[str, Any], xs: Any, ys: Any) -> Any:
+    def _traced(self, state: list[Any], xs: Any, ys: Any) -> Any:
         """Compute the loss of the model with these numbers in place of its own."""
-        seats = flat(list(state.values()))
-        taken = {id(p): s for p, s in zip(self._places, seats, strict=True)}
-        model = deepcopy(self.model, taken)
+        seats = zip(self._parameters, state, strict=True)
+        model = deepcopy(self.model, {id(p): seat for p, seat in seats})
         return self.loss(outputs_of(model, xs, self.batched), ys)
 
     def _loss(
         self, xs: Sequence[Any], ys: Sequence[Any], place: Place, *, finite: bool
     ) -> Value:
-        state = {name: numbers(tensor) for name, tensor in self._tensors.items()}
-        number, gradients = self._jitted.value_and_grad(state, list(xs), list(ys))
+        state = [p.data for p in self._parameters]
+        number, gradient = self._jitted.value_and_grad(state, list(xs), list(ys))
         if finite and not isfinite(number):
             super()._loss(list(xs), list(ys), place, finite=True)  # says where it began
-        reached = flat(list(self._jitted.last.used[0].values()))
-        found = flat(list(gradients.values()))
-        for parameter, gradient, is_used in zip(
-            self._places, found, reached, strict=True
-        ):
-            if is_used and parameter.requires_grad:
-                parameter.grad += gradient
+        program = self._jitted.last
+        if program not in self._reached:
+            self._reached[program] = program.used[0]
+        found = zip(
+            self._parameters, gradient.tolist(), self._reached[program], strict=True
+        )
+        for parameter, slope, is_reached in found:
+            if is_reached and parameter.requires_grad:
+                parameter.grad = slope  # which the step has just cleared
         return Value(number, label="loss")
 
 

@@ -68,10 +68,12 @@ class StepTaker:
         *,
         batched: bool = False,
         anomalies: bool = False,
+        set_to_none: bool = True,
     ) -> None:
         """Find what of the model a pass changes besides the optimizer's parameters."""
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.callbacks, self.batched, self.anomalies = callbacks, batched, anomalies
+        self.set_to_none = set_to_none
         parameters = dict.fromkeys(model.parameters())
         moved = set(optimizer.parameters)
         self._others = [p for p in parameters if p not in moved]
@@ -113,7 +115,7 @@ class StepTaker:
         def closure() -> Value:
             nonlocal calls
             calls += 1
-            self.optimizer.zero_grad()
+            self.optimizer.zero_grad(self.set_to_none)
             zero_grad(self._others)
             loss = self._loss(xs, ys, place, finite=calls == 1)
             self._watched(place, loss.backward)

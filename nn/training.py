@@ -72,6 +72,7 @@ def fit(
     scheduler: Any = None,
     schedule_every: str = "epoch",
     checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+    set_to_none: bool = True,
     detect_anomaly: bool = False,
     engine: str = "eager",
     progress: bool | None = None,
@@ -101,8 +102,12 @@ def fit(
 
     With `engine="compiled"`, which needs numpy, losses and gradients come from programs
     that are traced once for each shape of batch; the losses are the eager ones to
-    rounding. It cannot train what draws at random or keeps statistics, and takes the
-    rows of an `Embedding` that a batch leaves out for rows with gradient 0.
+    rounding. It cannot train what draws at random or keeps statistics.
+
+    A parameter that the loss does not reach, such as the row of an `Embedding` that a
+    batch leaves out, is left out of the step. With `set_to_none=False` its gradient is
+    0, and it goes on moving by what the optimiser remembers, as in PyTorch, where the
+    rows are one tensor; programs take such a row so in any case.
 
     `checkpoint`, a path or a `Checkpoint`, is written after each epoch; if it is there,
     the run goes on from it, equal to the last bit: with the rates of the file, even
@@ -124,7 +129,11 @@ def fit(
     called, hooks = checked_callbacks(callbacks)
     tqdm = _tqdm(progress)
     loader = _loader(inputs, targets, batch_size, shuffle, seed, drop_last)
-    options: Any = {"batched": batched, "anomalies": detect_anomaly}
+    options: Any = {
+        "batched": batched,
+        "anomalies": detect_anomaly,
+        "set_to_none": set_to_none,
+    }
     run = Run(
         model=model,
         optimizer=optimizer,

@@ -141,6 +141,9 @@ def jit(
     return Jitted(f, numbers, arrays)
 
 
+_PLAIN = {float, int}
+
+
 def _structure(tree: Any) -> Any:
     """Return what two arguments have in common that fit one program."""
     if is_leaf(tree):
@@ -150,4 +153,6 @@ def _structure(tree: Any) -> Any:
     shape = getattr(tree, "shape", None)
     if shape is not None:
         return shape
+    if set(map(type, tree)) <= _PLAIN:  # most often, and long
+        return type(tree).__name__, len(tree)
     return type(tree).__name__, tuple([_structure(item) for item in tree])

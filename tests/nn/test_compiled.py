@@ -336,3 +336,21 @@ def test_the_loss_of_a_step_is_a_value_without_a_graph():
     fitted(nn.MLP(2, [2], seed=0), callbacks=[lambda step: losses.append(step.loss)])
 
     assert all(isinstance(loss, Value) and loss.is_leaf for loss in losses)
+
+
+def test_gradients_may_begin_at_0():
+    """What a batch does not reach then moves by what the optimiser remembers."""
+    curves = {}
+    for set_to_none in (True, False):
+        for engine in ("eager", "compiled"):
+            model = Reader()
+            model.head.bias[0].data = 1.0
+            history = nn.fit(
+                model, WORDS, [0, 1, 0, 1, 1, 0], loss=nn.cross_entropy, batch_size=1,
+                optimizer=nn.Adam(model.parameters(), lr=0.1), epochs=3, engine=engine,
+                set_to_none=set_to_none, progress=False,
+            )  # fmt: skip
+            curves[set_to_none, engine] = history.loss
+
+    assert curves[False, "compiled"] == pytest.approx(curves[False, "eager"], rel=1e-9)
+    assert curves[True, "eager"][-1] != pytest.approx(curves[False, "eager"][-1])
