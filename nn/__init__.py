@@ -102,6 +102,7 @@ from .module import Module
 from .newton import Newton
 from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from .other_names import missing as _missing
+from .pytorch import to_torch
 from .schedulers import (
     CosineAnnealingLR,
     ExponentialLR,
@@ -248,6 +249,7 @@ __all__ = [
     "schedules",
     "smooth_grad",
     "smooth_l1_loss",
+    "to_torch",
     "unfreeze",
     "uniform",
     "vector_to_biases",

@@ -60,10 +60,13 @@ THIRD_PARTY = {
             "writer",
         )
     },
+    "autograd_core/program/jax_forms.py": {"jax"},
     "autograd_core/testing/oracles.py": {"mpmath"},
     "autograd_core/testing/true_functions.py": {"mpmath"},
     "autograd_core/testing/strategies.py": {"hypothesis"},
     "autograd_core/symbolic.py": {"sympy"},
+    "nn/pytorch/__init__.py": {"torch"},
+    "nn/pytorch/twins.py": {"torch"},
     "nn/training.py": {"tqdm"},
     "viz/comparison.py": {"graphviz"},
     "viz/digraph.py": {"graphviz"},

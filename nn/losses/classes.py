@@ -134,7 +134,7 @@ def distributions(name: str, targets: Any) -> list[list[Any]]:
     """Return the probabilities of the classes, row by row, if they sum to 1."""
     _, _, rows = rows_of(name, targets)
     for row in rows:
-        whole = math.fsum(probability(name, share) for share in row)
+        whole = total([probability(name, share) for share in row])
         if abs(whole - 1.0) > _TOLERANCE:
             raise DomainError(
                 f"{name} takes targets whose probabilities sum to 1; got "
