@@ -20,9 +20,8 @@ from random import Random
 from typing import Any, NamedTuple
 
 import nn
-from autograd_core import dot
+from autograd_core import Program, dot, trace
 from autograd_core.errors import MissingExtraError
-from autograd_core.program import Program, trace
 from demos.datasets import load_digits, split
 
 __all__ = ["batches", "by_engine", "by_jax", "difference", "loss", "traced"]
@@ -32,7 +31,7 @@ WIDTHS = (64, 16, 10)
 BATCH = 128  # 16 images for each device
 RATE = 0.5  # of gradient descent
 
-Parameters = list[dict[str, Any]]
+Parameters = dict[str, Any]  # as in a state_dict
 
 
 class Batch(NamedTuple):
@@ -54,29 +53,15 @@ def network() -> nn.MLP:
     return nn.MLP(WIDTHS[0], [*WIDTHS[1:]], activation="tanh", seed=0)
 
 
-def parameters_of(model: nn.MLP) -> Parameters:
-    """Return the weights and biases of each layer as numbers."""
-    return [layer.state_dict() for layer in model.layers]
-
-
-def seated(parameters: Parameters) -> nn.MLP:
-    """Return a network that computes with these numbers, or with what is traced."""
-    model = network()
-    for layer, given in zip(model.layers, parameters, strict=True):
-        rows = zip(layer.neurons, given["weight"], given["bias"], strict=True)
-        for neuron, weight, bias in rows:
-            neuron.weight, neuron.bias = list(weight), bias
-    return model
-
-
 def loss(parameters: Parameters, image: list[float], shares: list[float]) -> Any:
     """Return the surprise at the digit that one image shows."""
-    return -dot(nn.log_softmax(seated(parameters)(image)), shares)
+    logits = nn.functional_call(network(), parameters, image)
+    return -dot(nn.log_softmax(logits), shares)
 
 
 def traced() -> Program:
     """Return the program of the loss of one image."""
-    return trace(loss, parameters_of(network()), [0.0] * WIDTHS[0], one_hot(0))
+    return trace(loss, network().state_dict(), [0.0] * WIDTHS[0], one_hot(0))
 
 
 def one_hot(digit: int) -> list[float]:
@@ -148,7 +133,7 @@ def by_jax(jax: Any, program: Program, epochs: int, devices: int) -> Run:
     """Train on so many devices: each step as the program says, over a whole batch."""
     apart, everywhere = placed(jax, devices)
     step = gradient_step(jax, program.to_jax())
-    parameters = [arrays(jax, layer, everywhere) for layer in parameters_of(network())]
+    parameters = arrays(jax, network().state_dict(), everywhere)
     losses = []
     for batch in batches(epochs):
         value, parameters = step(parameters, *arrays(jax, batch, apart))
@@ -159,7 +144,7 @@ def by_jax(jax: Any, program: Program, epochs: int, devices: int) -> Run:
 def sums_across(jax: Any, program: Program, devices: int) -> int:
     """Return how many sums over devices the compiler has put into a step."""
     apart, everywhere = placed(jax, devices)
-    parameters = [arrays(jax, layer, everywhere) for layer in parameters_of(network())]
+    parameters = arrays(jax, network().state_dict(), everywhere)
     batch = arrays(jax, next(batches(1)), apart)
     step = gradient_step(jax, program.to_jax()).lower(parameters, *batch)
     return int(step.compile().as_text().count(" all-reduce("))
@@ -175,13 +160,12 @@ def by_engine(epochs: int) -> Run:
         value.backward()
         optimizer.step()
         losses.append(value.data)
-    return Run(losses, parameters_of(model))
+    return Run(losses, model.state_dict())
 
 
 def vector(parameters: Parameters) -> list[float]:
     """Return all weights and biases in a row."""
-    rows = [row for layer in parameters for row in (*layer["weight"], layer["bias"])]
-    return [number for row in rows for number in row]
+    return [x for tensor in parameters.values() for x in nn.flatten(tensor)]
 
 
 def difference(one: Run, other: Run) -> tuple[float, float]:
@@ -196,7 +180,8 @@ def held_out_accuracy(parameters: Parameters) -> float:
     """Return the share of unseen images that a network names rightly."""
     images, digits = load_digits()
     _, unseen = split(len(images), share=0.2, seed=0)
-    model = seated(parameters)
+    model = network()
+    model.load_state_dict(parameters)
     return nn.accuracy(model, [images[i] for i in unseen], [digits[i] for i in unseen])
 
 

@@ -39,6 +39,7 @@ from .explaining import (
 )
 from .files import load, save
 from .freezing import freeze, unfreeze
+from .functional import functional_call
 from .initializers import (
     INITIALIZERS,
     calculate_gain,
@@ -212,6 +213,7 @@ __all__ = [
     "fit",
     "flatten",
     "freeze",
+    "functional_call",
     "glorot_normal",
     "glorot_uniform",
     "gradient_times_attention",

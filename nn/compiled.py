@@ -8,7 +8,6 @@ training, cannot be compiled.
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
 from math import isfinite
 from random import Random
 from typing import Any
@@ -17,6 +16,7 @@ from autograd_core import Value, jit
 from autograd_core.errors import OperandError
 
 from .evaluation import outputs_of
+from .functional import replaced
 from .module import Module
 from .nested import flat
 from .steps import Place, StepTaker
@@ -45,9 +45,9 @@ class CompiledStepTaker(StepTaker):
 
     def _traced(self, state: list[Any], xs: Any, ys: Any) -> Any:
         """Compute the loss of the model with these numbers in place of its own."""
-        seats = zip(self._parameters, state, strict=True)
-        model = deepcopy(self.model, {id(p): seat for p, seat in seats})
-        return self.loss(outputs_of(model, xs, self.batched), ys)
+        seats = dict(zip(self._parameters, state, strict=True))
+        with replaced(self.model, seats):
+            return self.loss(outputs_of(self.model, xs, self.batched), ys)
 
     def _loss(
         self, xs: Sequence[Any], ys: Sequence[Any], place: Place, *, finite: bool

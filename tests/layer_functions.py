@@ -1,7 +1,6 @@
 """A layer as a function of plain numbers, to be judged by `check_derivative`."""
 
 import math
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from autograd_core import dot
 from autograd_core.testing import check_derivative
 from nn import Module
+from nn.functional import replaced
 from nn.nested import flat, nest
 
 
@@ -24,10 +24,9 @@ def assert_derivatives(module: Module, *shapes: tuple[int, ...], seed: int = 0) 
 
     def function(*numbers: Any) -> Any:
         rest = iter(numbers)
-        seats = {id(parameter): next(rest) for parameter in parameters}
-        layer = deepcopy(module, seats)  # with the numbers in place of the parameters
-        outputs = layer(*[nest(rest, shape) for shape in shapes])
-        return weighed(outputs)
+        seats = {parameter: next(rest) for parameter in parameters}
+        with replaced(module, seats):
+            return weighed(module(*[nest(rest, shape) for shape in shapes]))
 
     assert check_derivative(function, *point).verdict == "pass"
 

@@ -97,7 +97,7 @@ def test_the_traced_loss_is_the_networks_cross_entropy():
     """The program of one image gives what the model and its loss give for others."""
     program, model = traced(), data_parallel.network()
     images, digits = datasets.load_digits()
-    parameters = data_parallel.parameters_of(model)
+    parameters = model.state_dict()
 
     for image, digit in list(zip(images, digits, strict=True))[:5]:
         wanted = nn.cross_entropy(model(image), digit)
@@ -125,9 +125,9 @@ def test_batches_are_of_images_to_learn_from_in_a_new_order_each_epoch():
 
 def test_the_difference_is_the_largest_of_losses_and_parameters():
     """One loss 1 % off, one weight off by 3: both are found."""
-    start = data_parallel.parameters_of(data_parallel.network())
-    moved = data_parallel.parameters_of(data_parallel.network())
-    moved[1]["bias"][4] += 3.0
+    start = data_parallel.network().state_dict()
+    moved = data_parallel.network().state_dict()
+    moved["layers.1.bias"][4] += 3.0
 
     losses, parameters = difference(Run([1.01, 2.0], moved), Run([1.0, 2.0], start))
 
