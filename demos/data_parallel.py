@@ -165,7 +165,8 @@ def by_engine(epochs: int) -> Run:
 
 def vector(parameters: Parameters) -> list[float]:
     """Return all weights and biases in a row."""
-    return [x for tensor in parameters.values() for x in nn.flatten(tensor)]
+    # JAX sorts the names of a dict
+    return [x for name in sorted(parameters) for x in nn.flatten(parameters[name])]
 
 
 def difference(one: Run, other: Run) -> tuple[float, float]:

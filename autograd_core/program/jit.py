@@ -154,5 +154,5 @@ def _structure(tree: Any) -> Any:
     if shape is not None:
         return shape
     if set(map(type, tree)) <= _PLAIN:  # most often, and long
-        return type(tree).__name__, len(tree)
+        return type(tree).__name__, (None,) * len(tree)
     return type(tree).__name__, tuple([_structure(item) for item in tree])

@@ -249,7 +249,8 @@ def _simpler(
     if op is add and new.ops[operands[1]] is neg and last is None:
         return _Place(sub, (operands[0], new.operands[operands[1]][0]))
     if op is dot and len(operands) == 3:
-        return _Place(add, (_Place(mul, operands[:2]), operands[2]))
+        product = _Place(mul, operands[:2])
+        return product if last == 0.0 else _Place(add, (product, operands[2]))
     known = first is not None if op is where else any(x is not None for x in numbers)
     if op.simplify is None or not known:
         return None

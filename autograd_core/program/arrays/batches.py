@@ -162,7 +162,7 @@ class Batched:
     ) -> tuple[Any, list[Any]]:
         """Compute everything as the engine would, one example after the other."""
         if self._replay is None:
-            self._replay = Replay(self.code)
+            self._replay = Replay(self.program.code)
         parameters = self._parameters(frozenset())
         count = max(
             [len(a) for a, p in zip(arrays, parameters, strict=True) if p.batched],
