@@ -25,6 +25,7 @@ from .differentiation import Point, as_value, warn_of_independence
 from .errors import GraphError, OperandError, ShapeError
 from .linearization import Linearization, ancestors
 from .real import described
+from .recording import state
 from .trees import leaves_of, paths, rebuilt
 from .value import Value
 
@@ -191,6 +192,7 @@ def gradient(output: Value, inputs: Any, *, create_graph: bool = False) -> Any:
     pairs = zip(paths(inputs, "inputs"), nodes, strict=True)
     missed = [name for name, node in pairs if node not in reached]
     warn_of_independence("gradient", missed)
+    create_graph = create_graph or state.trace is not None  # numbers hold for one call
     slope = Linearization(order, [output], nodes, create_graph=create_graph)
     results = slope.pull([1.0])
     return rebuilt(inputs, [as_value(r) for r in results] if create_graph else results)

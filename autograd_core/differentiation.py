@@ -57,7 +57,8 @@ class Point:
         self._warn_of_independence(ends, argnums)
         reached = ends.difference(self.seats, evaluation.leaves)
         depends = bool(reached) or any(seat.op is not None for seat in self.seats)
-        self.create_graph = depends and not state.pauses
+        # a derivative that is traced is made of nodes: its numbers are for one call
+        self.create_graph = state.trace is not None or (depends and not state.pauses)
         self.gives_values = self.create_graph or any(
             isinstance(x, Value) for x in leaves
         )
@@ -191,6 +192,9 @@ def _misfits(leaves: Sequence[Any]) -> Iterator[int]:
 def _seat(leaf: Any) -> Value:
     """Return the fresh node that stands for one number of an argument."""
     if isinstance(leaf, Value):
-        seat: Value = identity(leaf) if leaf.requires_grad else Value(leaf.data)
+        if not leaf.requires_grad and state.trace is None:
+            return Value(leaf.data)
+        seat: Value = identity(leaf)
+        seat.requires_grad = True
         return seat
     return Value(leaf)

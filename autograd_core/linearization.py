@@ -192,7 +192,8 @@ def _operand(made: Any, node: Any, recorded: float) -> Any:
             f"the node of {made.op.name} was made; compute the output again, or ask "
             "for numbers with create_graph=False"
         )
-    return node if node.requires_grad else recorded
+    traced = node.op is not None and recording.state.trace is not None
+    return node if node.requires_grad or traced else recorded
 
 
 def _product(a: Any, b: Any) -> Any:

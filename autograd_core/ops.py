@@ -60,10 +60,10 @@ def power_by_base(y: Any, a: Any, b: Any) -> Any:
     """b·a^(b-1), without a rounded b - 1 in the exponent or a power out of range."""
     base, exponent = number(a), number(b)
     exact = -TWO_53 <= exponent <= TWO_53 and (exponent - 1.0) + 1.0 == exponent
-    if exact or base == 0 or not isfinite(base):
+    if exact or base == 0 or not -inf < base < inf:
         slope = power(a, b - 1.0)
         steepness = number(slope)
-        if exponent == 0 and not isfinite(steepness):
+        if exponent == 0 and not -inf < steepness < inf:
             return 0.0
         least = 0.0 if -1e6 < exponent < 1e6 else TINY  # a vast b magnifies its error
         if least <= steepness < inf or not 0 < base < inf:

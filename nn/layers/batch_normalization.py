@@ -7,11 +7,11 @@ evaluation the running ones stand in, so that an example's output depends on no 
 from typing import Any
 
 from autograd_core import Value, dot, mean, sqrt
-from autograd_core.errors import DomainError, ShapeError
+from autograd_core.errors import DomainError, ShapeError, TraceError
 
 from ..hyperparameters import between, count, real
 from ..module import Module
-from ..nested import numbers
+from ..nested import is_traced, numbers
 from .normalization import rescaled, standardized
 from .signals import depth, each, grid, nodes, vector
 
@@ -81,6 +81,11 @@ class BatchNorm1d(Module):
 
     def _trained(self, x: Any) -> list[list[Any]]:
         columns = list(zip(*self._batch(x), strict=True))
+        if any(map(is_traced, columns[0])):
+            raise TraceError(
+                f"{self!r} in training keeps running statistics, which a program does "
+                "not; call eval(), or leave it out of what is traced"
+            )
         normal = [standardized(column, self.eps) for column in columns]
         rows = zip(*normal, strict=True)
         outputs = [rescaled(row, self.weight, self.bias) for row in rows]

@@ -4,10 +4,11 @@ from random import Random
 from typing import Any
 
 from autograd_core import Value
-from autograd_core.errors import DomainError
+from autograd_core.errors import DomainError, TraceError
 
 from ..hyperparameters import real
 from ..module import Module
+from ..nested import flat, is_traced
 from .signals import elementwise
 
 __all__ = ["Dropout"]
@@ -44,6 +45,11 @@ class Dropout(Module):
         """Return what is left, nested as x."""
         if not self.training or not self.p:
             return x
+        if any(map(is_traced, flat(x))):
+            raise TraceError(
+                f"{self!r} in training draws at random, and a program would repeat one "
+                "draw; call eval(), or leave it out of what is traced"
+            )
         scale = Value(1.0 / (1.0 - self.p), requires_grad=False)
         zero = Value(0.0, requires_grad=False)
 

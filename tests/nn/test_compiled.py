@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd_core import Value
+from autograd_core import Value, trace
 from autograd_core.errors import (
     NonFiniteError,
     OperandError,
     TraceError,
     UnknownNameError,
 )
+from nn.nested import numbers
 
 pytest.importorskip("numpy", reason="pip install 'autograd-core[arrays]'")
 
@@ -354,3 +355,24 @@ def test_gradients_may_begin_at_0():
 
     assert curves[False, "compiled"] == pytest.approx(curves[False, "eager"], rel=1e-9)
     assert curves[True, "eager"][-1] != pytest.approx(curves[False, "eager"][-1])
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.BatchNorm1d(2)], ids=str)
+def test_what_a_trace_would_freeze_cannot_be_traced(layer):
+    """In evaluation it can: nothing is drawn, and no statistics are kept."""
+    with pytest.raises(TraceError, match=r"in training .* call eval\(\)"):
+        trace(layer, [[1.0, 2.0], [3.0, 5.0]])
+
+    program = trace(layer.eval(), [[1.0, 2.0], [3.0, 5.0]])
+
+    assert program([[2.0, 2.0], [3.0, 4.0]]) == numbers(layer([[2.0, 2.0], [3.0, 4.0]]))
+
+
+def test_probabilities_may_be_traced_as_targets():
+    """And must add up to 1 in every replay."""
+    program = trace(nn.cross_entropy, [1.0, 2.0, 3.0], [0.2, 0.3, 0.5])
+    logits, shares = [5.0, 1.0, 2.0], [0.0, 1.0, 0.0]
+
+    assert program(logits, shares) == pytest.approx(nn.cross_entropy(logits, shares))
+    with pytest.raises(TraceError, match="comes out the other way"):
+        program(logits, [0.5, 0.5, 0.5])
