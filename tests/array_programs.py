@@ -107,7 +107,9 @@ _KINDS = (
     lambda a, b, c: [logsumexp(a[i : i + 3]) for i in range(min(len(a), 4))],
     lambda a, b, c: softmax(a),
     lambda a, b, c: [tanh(s) / (1.5 + sin(t)) for s, t in zip(a, b, strict=False)],
-    lambda a, b, c: [where(s > t, s, t * 0.5) for s, t in zip(a, b, strict=False)],
+    lambda a, b, c: [
+        where(s > 0.1234567, s, t * 0.5) for s, t in zip(a, b, strict=False)
+    ],
     lambda a, b, c: [maximum(s, t) for s, t in zip(a, b, strict=False)],
     lambda a, b, c: [y * b[c % len(b)] for y in a],
     lambda a, b, c: [y * (0.5, -1.0, 2.0)[c % 3] + (c % 2) for y in a],

@@ -114,7 +114,7 @@ def test_points_seek_kinks_or_keep_off(row: Op) -> None:
     """Kinks inside the domain are hit and neared, or none is nearer than 1e-3."""
 
     def distances(avoid_kinks: bool) -> list[float]:
-        found = drawn(points(row, avoid_kinks=avoid_kinks), 80)
+        found = drawn(points(row, avoid_kinks=avoid_kinks), 300)
         return [min(abs(kink(*xs)) for kink in row.kinks) for xs in found]
 
     near, off = distances(avoid_kinks=False), distances(avoid_kinks=True)
@@ -255,8 +255,8 @@ def test_sharing_is_frequent() -> None:
 
 
 def test_every_row_is_drawn() -> None:
-    """Among 400 expressions each row occurs, and constants do."""
-    found = drawn(expressions(), 400)
+    """Among 1,000 expressions each row occurs, and constants do."""
+    found = drawn(expressions(), 1000)
     operands = [x for e in found for _, xs in e.steps for x in xs]
 
     assert {op.name for e in found for op in e.ops} == set(OPS)
