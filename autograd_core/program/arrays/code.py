@@ -177,9 +177,26 @@ def _compiled(
     many = [f"count = len({p.name})" for p in parameters if p.batched][:1]
     body = [*many, *write.lines, f"return {', '.join(results)}"]
     source = f"def program({', '.join(names)}):\n" + "".join(
-        f"    {line}\n" for line in body
+        f"    {_unwrapped(line)}\n" for line in body
     )
     write.names["ones"] = np.ones
     scope = {name: x for name, x in write.names.items() if x is not None}
     exec(compile(source, "<program over arrays>", "exec"), scope)
     return ArrayCode(source, scope["program"], steps)
+
+
+def _unwrapped(line: str) -> str:
+    """Leave out parentheses around the whole of what a name is set to.
+
+    >>> _unwrapped("d = (a * (b + c))"), _unwrapped("d = (a) * (b)")
+    ('d = a * (b + c)', 'd = (a) * (b)')
+    """
+    name, equals, text = line.partition(" = ")
+    if not text.startswith("(") or not text.endswith(")"):
+        return line
+    depth = 0
+    for i, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth and i < len(text) - 1:
+            return line
+    return f"{name}{equals}{text[1:-1]}"

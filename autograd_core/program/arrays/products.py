@@ -127,6 +127,14 @@ def _components(dots: Sequence[_Dot]) -> list[_Table]:
     return [_Table(part) for part in found.values()]
 
 
+def _turned(matrix: str, *, flat: bool) -> str:
+    """Return the transpose of a matrix, or of each of a stack."""
+    swap = ".swapaxes(-1, -2)"
+    if matrix.endswith(swap):
+        return matrix.removesuffix(swap)
+    return f"{matrix}.T" if flat else f"{matrix}{swap}"
+
+
 class MatrixProduct(Step):
     """Tables of dots of one size: for each the product X·Wᵀ of a row each."""
 
@@ -184,9 +192,7 @@ class MatrixProduct(Step):
     def forward(self, write: Writer) -> None:
         """Write X·Wᵀ, and the biases."""
         x, w = self._operands(write)
-        turned = (
-            f"{w}.T" if w.isidentifier() and self._flat else f"{w}.swapaxes(-1, -2)"
-        )
+        turned = _turned(w, flat=self._flat)
         rows_apart = self._flat and self._x_batched and not self._one_row
         if rows_apart:
             x = f"{x}.reshape(-1, {self._x.shape[-1]})"

@@ -178,7 +178,7 @@ class Writer:
         """
         number = self.literal(places)
         if number is not None and not whole:
-            return f"({number!r})"
+            return repr(number) if number > 0 else f"({number!r})"
         if self._fixed[places].all():
             return self.keep("c", self.constants[self.at[places]])
         found = self.selection(places)
