@@ -28,7 +28,7 @@ from typing import Any
 import nn
 from autograd_core import Value, gradient, no_grad, topological_order
 from demos.command import command, output_folder
-from nn import functional
+from nn import stateless
 from viz.plots.canvas import COLOURS, label, legend, new_figure
 
 __all__ = ["error", "evaluate", "joint", "main", "maml", "replaced", "train"]
@@ -59,7 +59,7 @@ def places(random: Random, count: int = SHOWN) -> list[float]:
 
 def replaced(model: nn.MLP, nodes: Nodes) -> AbstractContextManager[None]:
     """Let a model compute with other nodes in place of its parameters."""
-    return functional.replaced(model, dict(zip(model.parameters(), nodes, strict=True)))
+    return stateless.replaced(model, dict(zip(model.parameters(), nodes, strict=True)))
 
 
 def error(model: nn.MLP, nodes: Nodes, wave: Wave, xs: Sequence[float]) -> Any:

@@ -39,7 +39,6 @@ from .explaining import (
 )
 from .files import load, save
 from .freezing import freeze, unfreeze
-from .functional import functional_call
 from .initializers import (
     INITIALIZERS,
     calculate_gain,
@@ -114,6 +113,7 @@ from .schedulers import (
     SequentialLR,
     StepLR,
 )
+from .stateless import functional_call
 from .steps import collector_paused
 from .training import fit
 from .transformations import (

@@ -16,9 +16,9 @@ from autograd_core import Value, jit
 from autograd_core.errors import OperandError
 
 from .evaluation import outputs_of
-from .functional import replaced
 from .module import Module
 from .nested import flat
+from .stateless import replaced
 from .steps import Place, StepTaker
 
 __all__ = ["CompiledStepTaker"]

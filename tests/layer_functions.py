@@ -8,8 +8,8 @@ import numpy as np
 from autograd_core import dot
 from autograd_core.testing import check_derivative
 from nn import Module
-from nn.functional import replaced
 from nn.nested import flat, nest
+from nn.stateless import replaced
 
 
 def assert_derivatives(module: Module, *shapes: tuple[int, ...], seed: int = 0) -> None:

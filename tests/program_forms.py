@@ -116,7 +116,7 @@ def allowed_errors(
     bounds = known_widths(root, inputs) if len(inputs) < 20 else None
     if bounds is None:
         bounds = [tolerance * term for term in terms]
-    units = SUMMED * max(term for term in terms if isfinite(term))
+    units = SUMMED * max([term for term in terms if isfinite(term)], default=0.0)
     return [
         max(bound, tolerance * abs(x), units)
         for bound, x in zip(bounds, true, strict=True)
