@@ -13,15 +13,25 @@ from demos.running import run_all, write_index
 def main() -> int:
     """Do what the command line asks."""
     parser = argparse.ArgumentParser(prog="python -m demos", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=["all"], help="run them all")
+    parser.add_argument("which", nargs="?", metavar="all", help="run them all")
     parser.add_argument("--out", type=Path, default=Path("out"), help="default: out")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    cores = os.cpu_count() or 1
+    parser.add_argument("--jobs", type=int, default=cores, help=f"default: {cores}")
     options = parser.parse_args()
     if options.which is None:
         return show_list()
+    if options.which != "all":
+        parser.error(wrong(options.which))
     if options.jobs < 1:
         parser.error(f"--jobs takes a count from 1 up, not {options.jobs}")
     return run_them(output_folder(parser, options.out), options.jobs)
+
+
+def wrong(which: str) -> str:
+    """Say what is run how."""
+    if which in catalogue():
+        return f"one demo is run with: python -m demos.{which}"
+    return f"it takes 'all', or nothing for a list, not {which!r}"
 
 
 def show_list() -> int:

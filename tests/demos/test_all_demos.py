@@ -133,7 +133,8 @@ def test_all_runs_the_whole_catalogue(code, status, monkeypatch, tmp_path, capsy
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["every"], "invalid choice: 'every'"),
+        (["every"], "takes 'all', or nothing for a list, not 'every'"),
+        (["moons"], "one demo is run with: python -m demos.moons"),
         (["all", "--jobs", "0"], "--jobs takes a count from 1 up, not 0"),
         (["all", "--out", "pyproject.toml/x"], "cannot write to pyproject.toml"),
     ],
