@@ -57,6 +57,7 @@ THIRD_PARTY = {
             "products",
             "steps",
             "structure",
+            "tables",
             "writer",
         )
     },

@@ -9,7 +9,6 @@ stacked.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from ..grouping import Group
 from .gradients import Gradients
 from .layout import Block
 from .steps import Step, named_block
+from .tables import Dot, Table, tables
 from .writer import Writer
 
 __all__ = ["products"]
@@ -28,103 +28,31 @@ FILLED = 0.25  # the share of a product's entries that must be wanted
 
 def products(write: Writer, group: Group) -> Iterator[Step]:
     """Yield the matrix products that a group of dots consists of."""
-    dots = [_Dot(place, write.code.operands[place]) for place in group.places]
-    _pad(dots, write.padding(0.0))
-    if _batched(write, [dot.left for dot in dots]) > _batched(
-        write, [dot.right for dot in dots]
-    ):
-        for dot in dots:  # the rows that differ from example to example come first
-            dot.left, dot.right = dot.right, dot.left
-    alike: dict[tuple[int, int], list[_Table]] = defaultdict(list)
-    single: list[_Dot] = []
-    for table in _components(dots):
+    operands = [(place, write.code.operands[place]) for place in group.places]
+    found = tables(operands, write.padding(0.0))
+    dots = [dot for table in found for dot in table.dots]
+    sides = [dot.left for dot in dots], [dot.right for dot in dots]
+    if _batched(write, sides[0]) > _batched(write, sides[1]):
+        # the rows that differ from example to example come first
+        found = [table.turned() for table in found]
+    alike: dict[tuple[int, int], list[Table]] = defaultdict(list)
+    single: list[Dot] = []
+    for table in found:
         if table.rows * table.columns * FILLED > len(table.dots):
             single += table.dots
         else:
             alike[table.rows, table.columns].append(table)
-    for (rows, columns), tables in alike.items():
-        if rows == columns == 1 and len(tables) > 1:
-            single += [dot for table in tables for dot in table.dots]
+    for (rows, columns), like in alike.items():
+        if rows == columns == 1 and len(like) > 1:
+            single += [dot for table in like for dot in table.dots]
         else:
-            yield MatrixProduct(write, group, tables)
+            yield MatrixProduct(write, group, like)
     if single:
         yield Products(write, group, single)
 
 
-class _Dot:
-    """The two rows of a dot, and its bias."""
-
-    def __init__(self, place: int, operands: Row) -> None:
-        n = len(operands) // 2
-        self.place, self.bias = place, operands[-1]
-        self.left, self.right = operands[:n], operands[n:-1]
-
-
-class _Table:
-    """Dots that hang together: which row and which column each is."""
-
-    def __init__(self, dots: Sequence[_Dot]) -> None:
-        self.dots = dots
-        # in order, so that the rows of a weight matrix are read as they lie
-        self.right = {row: i for i, row in enumerate(sorted({d.right for d in dots}))}
-        self.left = {row: i for i, row in enumerate(sorted({d.left for d in dots}))}
-        self.rows, self.columns = len(self.right), len(self.left)
-
-    def at(self, dot: _Dot) -> int:
-        """Return the place of a dot in the table, read row by row."""
-        return self.right[dot.right] * self.columns + self.left[dot.left]
-
-
 def _batched(write: Writer, rows: Sequence[Row]) -> bool:
     return write.is_batched(np.array(rows))
-
-
-def _pad(dots: Sequence[_Dot], zero: int) -> None:
-    """Make rows equally long: one side by zeros, the other by what it goes on with.
-
-    Where one row is the beginning of another, as of the values that attention mixes, it
-    may be read to the other's end, since each number beyond meets a zero.
-    """
-    longest = max(1, *(len(dot.left) for dot in dots))
-    if all(len(dot.left) == longest for dot in dots):
-        return
-    sides = [_extended([getattr(d, side) for d in dots]) for side in ("left", "right")]
-    longer = min((0, 1), key=lambda i: len(set(sides[i].values())))
-    for dot in dots:
-        rows = [dot.left, dot.right]
-        rows[longer] = sides[longer][rows[longer]]
-        dot.left, dot.right = (row + (zero,) * (longest - len(row)) for row in rows)
-
-
-def _extended(rows: Sequence[Row]) -> dict[Row, Row]:
-    """Return for each row the longest that begins with it."""
-    found: dict[Row, Row] = {}
-    by_first: dict[int, list[Row]] = defaultdict(list)
-    for row in sorted(set(rows), key=len, reverse=True):
-        starts = by_first[row[0]] if row else []
-        longer = next((other for other in starts if other[: len(row)] == row), None)
-        found[row] = row if longer is None else longer
-        if longer is None:
-            starts.append(row)
-    return found
-
-
-def _components(dots: Sequence[_Dot]) -> list[_Table]:
-    """Return the dots by what rows connect, directly or through others."""
-    leader: dict[Any, Any] = {}
-
-    def find(row: Any) -> Any:
-        while leader.setdefault(row, row) != row:
-            leader[row] = leader[leader[row]]
-            row = leader[row]
-        return row
-
-    for dot in dots:
-        leader[find((0, dot.left))] = find((1, dot.right))
-    found: dict[Any, list[_Dot]] = defaultdict(list)
-    for dot in dots:
-        found[find((0, dot.left))].append(dot)
-    return [_Table(part) for part in found.values()]
 
 
 def _turned(matrix: str, *, flat: bool) -> str:
@@ -138,7 +66,7 @@ def _turned(matrix: str, *, flat: bool) -> str:
 class MatrixProduct(Step):
     """Tables of dots of one size: for each the product X·Wᵀ of a row each."""
 
-    def __init__(self, write: Writer, group: Group, tables: list[_Table]) -> None:
+    def __init__(self, write: Writer, group: Group, tables: list[Table]) -> None:
         self._count, first = len(tables), tables[0]
         self._rows, self._columns = first.rows, first.columns
         self._x = np.array([list(table.right) for table in tables])
@@ -261,7 +189,7 @@ class MatrixProduct(Step):
 class Products(Step):
     """Dots that share no row: products added up along the last axis."""
 
-    def __init__(self, write: Writer, group: Group, dots: Sequence[_Dot]) -> None:
+    def __init__(self, write: Writer, group: Group, dots: Sequence[Dot]) -> None:
         self._left = np.array([dot.left for dot in dots])
         self._right = np.array([dot.right for dot in dots])
         self._bias = np.array([dot.bias for dot in dots])

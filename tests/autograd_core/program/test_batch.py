@@ -259,3 +259,21 @@ def test_nothing_is_warned_of() -> None:
     assert np.isnan(values[1])
     assert np.isnan(gradients[1])
     assert values[2] == -0.5e200
+
+
+@pytest.mark.parametrize("in_axes", [0, None])
+def test_the_same_rows_with_other_biases_are_other_dots(in_axes: Any) -> None:
+    """A matrix product has one entry for a pair of rows; the second gets its own."""
+
+    def f(x: Any, w: Any) -> Any:
+        near, far = dot(x, w, 0.5), dot(x, w, x[0])
+        return near * far + dot(w, w, 2.0) * dot(w, w)
+
+    x, w = [1.0, 2.0], [3.0, -1.0]
+    program = trace(f, x, w)
+    given = ([x], [w]) if in_axes == 0 else (x, w)
+
+    value, slopes = program.batch(in_axes).value_and_grad(*given, argnums=(0, 1))
+
+    assert np.ravel(value).tolist() == [1.5 * 2.0 + 12.0 * 10.0]
+    assert np.ravel(slopes).tolist() == [12.0, -3.5, 135.5, -37.0]
