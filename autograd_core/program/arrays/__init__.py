@@ -1,10 +1,10 @@
 """Programs over arrays: what a person would have written by hand with numpy.
 
 `layout` says where numbers lie and how a selection is read, `forms` how a row is
-computed on arrays; `steps` and `products` write the lines of a group (`tables` finds
-which dots are one matrix product), `gradients` those
-of its backward pass, with the names that `writer` gives; `code` puts them together, and
-`batches` calls what comes of it with nested structures.
+computed on arrays; `steps` and `products` write the lines of a group, of which `tables`
+finds the matrix products, and `gradients` those of its backward pass, with the names
+that `writer` gives; `code` puts them together, and `batches` calls what comes of it
+with nested structures, which `structure` takes apart.
 """
 
 try:
