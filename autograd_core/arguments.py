@@ -24,12 +24,15 @@ __all__ = [
 Argnums = int | tuple[int, ...]
 
 
-def name_of(f: Any) -> str:
+def name_of(
+    f: Any,
+    what: str = "a derivative",
+    instead: str = "of a node, take gradient(node, inputs)",
+) -> str:
     """Return what messages call a function, or refuse what is none."""
     if not callable(f):
         raise OperandError(
-            f"a derivative is taken of a function, not of {described(f)}; of a node, "
-            "take gradient(node, inputs)"
+            f"{what} is taken of a function, not of {described(f)}; {instead}"
         )
     return str(getattr(f, "__name__", None) or getattr(f, "name", type(f).__name__))
 

@@ -137,7 +137,7 @@ def jit(
             "static_argnums takes numbers of arguments from 0 up, not "
             f"{static_argnums!r}"
         )
-    name_of(f)
+    name_of(f, "a trace", "decorate a function")
     return Jitted(f, numbers, arrays)
 
 

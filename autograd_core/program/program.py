@@ -256,7 +256,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Program:
         ...
     autograd_core.errors.TraceError: the comparison at ...
     """
-    name = name_of(f)
+    name = name_of(f, "a trace", "of a graph, take Program.from_graph(outputs, inputs)")
     if state.trace is not None:
         raise TraceError(f"trace({name}) was called while another trace is open")
     leaves = leaves_of(args)

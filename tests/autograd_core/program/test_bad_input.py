@@ -240,7 +240,7 @@ def test_results_that_are_no_numbers(result: Any) -> None:
 def test_what_is_no_function() -> None:
     """A node, a number and a name are not."""
     for bad in (3.0, "sin", None, Value(1.0)):
-        with pytest.raises(OperandError, match="taken of a function"):
+        with pytest.raises(OperandError, match="a trace is taken of a function"):
             trace(bad, 1.0)  # type: ignore[arg-type]
 
 
