@@ -1,7 +1,6 @@
 """A pole balanced by REINFORCE: the credit of each push, and what is learned of it."""
 
 import math
-import subprocess
 import sys
 from itertools import pairwise
 from random import Random
@@ -9,6 +8,7 @@ from statistics import fmean, pstdev, pvariance
 from types import SimpleNamespace
 
 import pytest
+from demo_commands import assert_refused
 
 from autograd_core import Value, dot, no_grad
 from demos import cartpole as demo
@@ -229,14 +229,7 @@ def test_the_demo_prints_and_draws(run, tmp_path, capsys, monkeypatch):
 )
 def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     """The command ends at once, with the option and the reason on one line."""
-    command = [sys.executable, "-m", "demos.cartpole", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    assert_refused("cartpole", arguments, words)
 
 
 def test_without_gymnasium_the_demo_says_how_to_get_it(tmp_path, capsys, monkeypatch):

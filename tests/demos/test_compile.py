@@ -32,11 +32,13 @@ def test_each_pass_says_how_long_the_program_is(printed):
 
 
 def test_the_code_is_that_of_layers(printed):
-    """Three matrix products forward, and the recurrence W·δ ⊙ σ' backward."""
+    """13 lines forward, three of layers, and the recurrence W·δ ⊙ σ' backward."""
     assert "dot_3 = relu_1 @ layers_1_0.reshape(16, 16).T + layers_1_1" in printed
     assert "d_relu_1 = d_dot_3 @ layers_1_0.reshape(16, 16)" in printed
     assert "d_dot_1 = d_relu_1 * (dot_1 > 0)" in printed
     assert "d_layers_1_0 = (d_dot_3.T @ relu_1).reshape(256)" in printed
+    forward = re.findall(r"^    (?!layers|d_)[a-z]+_\d+ = ", printed, re.M)
+    assert len(forward) == 13
 
 
 def test_its_numbers_are_the_engines(printed):

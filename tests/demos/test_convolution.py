@@ -3,10 +3,10 @@
 import contextlib
 import io
 import math
-import subprocess
 import sys
 
 import pytest
+from demo_commands import assert_refused
 
 from demos import convolution as demo
 from demos.datasets import load_digits
@@ -157,11 +157,4 @@ def test_without_matplotlib_the_rest_is_printed(trained, tmp_path, capsys, monke
 )
 def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     """The command ends at once, with the option and the reason on one line."""
-    command = [sys.executable, "-m", "demos.convolution", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    assert_refused("convolution", arguments, words)

@@ -5,6 +5,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from demo_commands import assert_refused
 
 import nn
 from demos import datasets, digits, first_session
@@ -115,13 +116,7 @@ def test_the_list_of_demos_names_each_with_its_first_line():
 )
 def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     """The command ends at once, with the option and the reason on one line."""
-    command = [sys.executable, "-m", "demos.digits", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert_refused("digits", arguments, words)
 
 
 def test_the_first_session_names_a_folder_that_cannot_be(tmp_path):

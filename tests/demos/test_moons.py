@@ -1,12 +1,12 @@
 """Two moons: the data, the training, and what a look inside finds."""
 
 import math
-import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
 import pytest
+from demo_commands import assert_refused
 
 import nn
 from demos import moons as demo
@@ -209,10 +209,4 @@ def test_without_matplotlib_the_rest_is_there(run, tmp_path, capsys, monkeypatch
 )
 def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     """The command ends at once, with the option and the reason."""
-    command = [sys.executable, "-m", "demos.moons", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert_refused("moons", arguments, words)

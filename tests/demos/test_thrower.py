@@ -1,11 +1,11 @@
 """A ball thrown over a wall: the flight, its derivatives, its edges, and the tuning."""
 
 import math
-import subprocess
 import sys
 from itertools import pairwise
 
 import pytest
+from demo_commands import assert_refused
 
 from autograd_core import Value, derivative, grad
 from autograd_core.testing import check_derivative
@@ -245,14 +245,7 @@ def test_a_picture_that_cannot_be_drawn_is_left_out(tmp_path, capsys, monkeypatc
 )
 def test_wrong_options_are_named_before_anything_is_thrown(arguments, words):
     """The command ends at once, with the option and the reason on one line."""
-    command = [sys.executable, "-m", "demos.thrower", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    assert_refused("thrower", arguments, words)
 
 
 def test_a_throw_of_values_is_a_graph():

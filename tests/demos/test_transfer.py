@@ -3,11 +3,11 @@
 import contextlib
 import io
 import math
-import subprocess
 import sys
 from statistics import fmean
 
 import pytest
+from demo_commands import assert_refused
 
 import nn
 from demos import transfer as demo
@@ -202,11 +202,4 @@ def test_without_matplotlib_the_rest_is_printed(
 )
 def test_wrong_options_are_named_before_anything_is_trained(arguments, words):
     """The command ends at once, with the option and the reason on one line."""
-    command = [sys.executable, "-m", "demos.transfer", *arguments]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    assert_refused("transfer", arguments, words)
