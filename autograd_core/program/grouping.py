@@ -23,7 +23,6 @@ class Group:
     """Places of one operation on one level; `flows` if gradients go through them."""
 
     op: Op
-    level: int
     flows: bool
     places: list[int]
 
@@ -51,8 +50,8 @@ def groups(code: Instructions) -> list[Group]:
         found.setdefault(key, []).append(place)
     kinds = sorted(found.items(), key=lambda item: (item[0][0], item[1][0]))
     return [
-        Group(op, level, flows, part)
-        for (level, op, _, flows), places in kinds
+        Group(op, flows, part)
+        for (_, op, _, flows), places in kinds
         for part in _of_like_lengths(code, places)
     ]
 

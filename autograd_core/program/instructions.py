@@ -1,8 +1,8 @@
 """The form in which a program is kept: operations in order, each on earlier places.
 
 A place is a number of the program, counted from 0: the inputs first, then constants
-and operations as they come. Lists beside each other take a tenth of the room of nodes;
-a program of a million operations is four of them.
+and operations as they come. They stand in lists beside each other, so that the tuple of
+its places is all that is made for an operation.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,18 +42,15 @@ class Instructions:
 
     def add_input(self, flows: bool = True) -> int:
         """Add an input; they come before everything else."""
-        return self._add(None, (), flows)
+        return self.add(None, (), flows)
 
     def add_constant(self, number: float) -> int:
         """Add a number that never changes."""
         self.constants[len(self.ops)] = number
-        return self._add(None, (), False)
+        return self.add(None, (), False)
 
-    def add(self, op: Op, operands: tuple[int, ...], flows: bool) -> int:
+    def add(self, op: Op | None, operands: tuple[int, ...], flows: bool) -> int:
         """Add an operation and return its place."""
-        return self._add(op, operands, flows)
-
-    def _add(self, op: Op | None, operands: tuple[int, ...], flows: bool) -> int:
         self.ops.append(op)
         self.operands.append(operands)
         self.flows.append(flows)

@@ -35,7 +35,7 @@ class Jitted:
     def programs(self) -> list[Program]:
         """The programs traced so far, in the order in which they were."""
         return [
-            getattr(runner, "program", runner)
+            _program_of(runner)
             for runners in self._programs.values()
             for runner in runners
         ]
@@ -77,12 +77,12 @@ class Jitted:
             except TraceError:
                 continue
             runners.insert(0, runners.pop(i))  # the next call often decides alike
-            self.last = getattr(runner, "program", runner)
+            self.last = _program_of(runner)
             return result
         runner = self._traced(static, numbers)
         runners.insert(0, runner)
         del runners[KEPT:]
-        self.last = getattr(runner, "program", runner)
+        self.last = _program_of(runner)
         return how(runner, numbers)
 
     def _key(self, static: dict[int, Any], numbers: list[Any]) -> Any:
@@ -139,6 +139,12 @@ def jit(
         )
     name_of(f, "a trace", "decorate a function")
     return Jitted(f, numbers, arrays)
+
+
+def _program_of(runner: Any) -> Program:
+    """Return what was traced, also where it runs over arrays."""
+    program: Program = getattr(runner, "program", runner)
+    return program
 
 
 _PLAIN = {float, int}

@@ -20,7 +20,7 @@ from ..value import Value
 from .instructions import Instructions, of_nodes
 from .listing import listed, python_source
 from .replay import Replay
-from .simplify import PASSES
+from .simplify import simplified
 from .tracing import Trace, Traced
 
 __all__ = ["Program", "trace"]
@@ -87,20 +87,18 @@ class Program:
 
     def __call__(self, *args: Any) -> Any:
         """Compute what the function computes, numbers in its structure."""
-        replay = self._ready()
-        values = replay.forward(self.numbers(args))
-        return rebuilt(self.result, replay.outputs(values))
+        values = self.replay.forward(self.numbers(args))
+        return rebuilt(self.result, self.replay.outputs(values))
 
     def value_and_grad(self, *args: Any, argnums: Argnums = 0) -> tuple[Any, Any]:
         """Return the one number that it computes, and its gradient by an argument."""
         self.require_one_number()
         check_argnums("value_and_grad", self, argnums)
-        replay = self._ready()
-        values = replay.forward(self.numbers(args))
-        leaves = replay.backward(values)
+        values = self.replay.forward(self.numbers(args))
+        leaves = self.replay.backward(values)
         whole = rebuilt(tuple(self.arguments.values()), leaves)
         gradient = selected(f"{self.name}.value_and_grad", whole, argnums)
-        return replay.outputs(values)[0], gradient
+        return self.replay.outputs(values)[0], gradient
 
     def require_one_number(self) -> None:
         """Refuse to differentiate a structure."""
@@ -110,7 +108,9 @@ class Program:
                 f"{len(self.code.outputs)}: return one of them, or their total"
             )
 
-    def _ready(self) -> Replay:
+    @property
+    def replay(self) -> Replay:
+        """Both passes as they were recorded, one number at a time."""
         if self._replay is None:
             self._replay = Replay(self.code)
         return self._replay
@@ -150,9 +150,7 @@ class Program:
         self, passes: Iterable[Callable[[Instructions], Instructions]] | None = None
     ) -> "Program":
         """Return a shorter program of the same meaning; `passes` from `PASSES`."""
-        code = self.code
-        for one in PASSES.values() if passes is None else passes:
-            code = one(code)
+        code = simplified(self.code, passes)
         return Program(self.name, code, self.arguments, self.result, self.captured)
 
     @property

@@ -6,7 +6,7 @@ writes a sum of products as one `dot`, `dead` leaves out what nobody reads. Sums
 rounded differently afterwards, by a unit in the last place of their largest part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..op import Op
@@ -18,6 +18,8 @@ __all__ = ["PASSES", "common", "dead", "dots", "fold", "simplified", "sums"]
 
 Pass = Callable[[Instructions], Instructions]
 
+NOWHERE = -1  # of what nobody reads any more
+
 
 def fold(code: Instructions) -> Instructions:
     """Compute what hangs on constants alone, and leave out what a row says is idle.
@@ -25,48 +27,35 @@ def fold(code: Instructions) -> Instructions:
     A power of 2 or -1 becomes a product or a quotient, and a sum with a negative a
     difference.
     """
-    new, known = code.like(), _Constants()
-    places = list(range(code.inputs))
-    for place in range(code.inputs, len(code.ops)):
-        op, number = code.ops[place], code.constants.get(place)
-        if op is None:
-            assert number is not None
-            places.append(known.place(new, number))
-            continue
-        operands = tuple([places[i] for i in code.operands[place]])
-        numbers = [new.constants.get(i) for i in operands]
+    draft = _Draft(code)
+
+    def write(place: int, op: Op) -> int:
+        operands, flows = draft.moved(code.operands[place]), code.flows[place]
+        numbers = draft.numbers(operands)
         if None not in numbers:
-            places.append(known.place(new, op.forward(*numbers)))
-            continue
-        flows = code.flows[place]
-        simpler = _simpler(new, op, operands, numbers) if flows else None
+            return draft.constant(op.forward(*numbers))
+        simpler = _simpler(draft.new, op, operands, numbers) if flows else None
         if simpler is None:
-            places.append(new.add(op, operands, flows))
-        else:
-            places.append(simpler.settle(new, known, flows))
-    return new.finished(code, places)
+            return draft.new.add(op, operands, flows)
+        return simpler.settle(draft, flows)
+
+    return draft.written(write)
 
 
 def common(code: Instructions) -> Instructions:
     """Compute the same operation on the same operands only once."""
-    new, known = code.like(), _Constants()
+    draft = _Draft(code)
     seen: dict[Any, int] = {}
-    places = list(range(code.inputs))
-    for place in range(code.inputs, len(code.ops)):
-        op = code.ops[place]
-        if op is None:
-            places.append(known.place(new, code.constants[place]))
-            continue
-        operands = tuple([places[i] for i in code.operands[place]])
-        if (op is add or op is mul) and operands[0] > operands[1]:
-            key = (op, operands[::-1], code.flows[place])
-        else:
-            key = (op, operands, code.flows[place])
-        found = seen.get(key)
-        if found is None:
-            found = seen[key] = new.add(op, operands, code.flows[place])
-        places.append(found)
-    return new.finished(code, places)
+
+    def write(place: int, op: Op) -> int:
+        operands, flows = draft.moved(code.operands[place]), code.flows[place]
+        swapped = (op is add or op is mul) and operands[0] > operands[1]
+        key = (op, operands[::-1] if swapped else operands, flows)
+        if key not in seen:
+            seen[key] = draft.new.add(op, operands, flows)
+        return seen[key]
+
+    return draft.written(write)
 
 
 def dead(code: Instructions) -> Instructions:
@@ -107,8 +96,7 @@ def sums(code: Instructions) -> Instructions:
 def dots(code: Instructions) -> Instructions:
     """Write a sum of two products or more as one `dot`, with the rest as its bias."""
     uses = _uses(code)
-    new = code.like()
-    places: list[int] = list(range(code.inputs))
+    draft = _Draft(code)
     inner = [False] * len(code.ops)
     for place in range(code.inputs, len(code.ops)):
         if code.ops[place] in (add, total):
@@ -116,41 +104,31 @@ def dots(code: Instructions) -> Instructions:
             if len(products) > 1:
                 for i in products:
                     inner[i] = code.flows[i] == code.flows[place]
-    known = _Constants()
-    for place in range(code.inputs, len(code.ops)):
-        op = code.ops[place]
-        if op is None:
-            places.append(known.place(new, code.constants[place]))
-        elif inner[place]:
-            places.append(-1)  # nobody else reads it
-        elif any(inner[i] for i in code.operands[place]):
-            places.append(_dot(code, new, place, places, inner, known))
-        else:
-            own = tuple([places[i] for i in code.operands[place]])
-            places.append(new.add(op, own, code.flows[place]))
-    return new.finished(code, places)
+
+    def write(place: int, op: Op) -> int:
+        if inner[place]:
+            return NOWHERE
+        if any(inner[i] for i in code.operands[place]):
+            return _dot(draft, place, inner)
+        return draft.new.add(op, draft.moved(code.operands[place]), code.flows[place])
+
+    return draft.written(write)
 
 
-def _dot(
-    code: Instructions,
-    new: Instructions,
-    place: int,
-    places: Sequence[int],
-    inner: Sequence[bool],
-    known: "_Constants",
-) -> int:
+def _dot(draft: "_Draft", place: int, inner: Sequence[bool]) -> int:
+    code, new = draft.old, draft.new
     operands, flows = code.operands[place], code.flows[place]
     pairs = [_ordered(code, code.operands[i]) for i in operands if inner[i]]
-    rest = tuple([places[i] for i in operands if not inner[i]])
-    bias = known.place(new, 0.0) if not rest else rest[0]
+    rest = draft.moved([i for i in operands if not inner[i]])
+    bias = rest[0] if rest else draft.constant(0.0)
     if len(rest) > 1:
         whole = add if len(rest) == 2 else total
-        numbers = [new.constants.get(i) for i in rest]
+        numbers = draft.numbers(rest)
         if None not in numbers:
-            bias = known.place(new, whole.forward(*numbers))
+            bias = draft.constant(whole.forward(*numbers))
         else:
             bias = new.add(whole, rest, any(new.flows[i] for i in rest))
-    factors = [places[i] for side in zip(*pairs, strict=True) for i in side]
+    factors = draft.moved([i for side in zip(*pairs, strict=True) for i in side])
     return new.add(dot, (*factors, bias), flows)
 
 
@@ -182,32 +160,55 @@ def _rebuilt(
     ops: Sequence[Op | None],
 ) -> Instructions:
     """Return the kept part of a program, with these operations on these operands."""
-    new, known = code.like(), _Constants()
-    places = list(range(code.inputs))
-    for place in range(code.inputs, len(ops)):
-        op = ops[place]
-        if not kept(place):
-            places.append(-1)
-        elif op is None:
-            places.append(known.place(new, code.constants[place]))
-        else:
-            own = tuple([places[i] for i in operands[place]])
-            places.append(new.add(op, own, code.flows[place]))
-    return new.finished(code, places)
+    draft = _Draft(code)
+
+    def write(place: int, _: Op) -> int:
+        return draft.new.add(
+            ops[place], draft.moved(operands[place]), code.flows[place]
+        )
+
+    return draft.written(write, kept)
 
 
-class _Constants:
-    """The places of the constants of one program, each number once."""
+class _Draft:
+    """A program while it is written anew, and where the places of the old one went."""
 
-    def __init__(self) -> None:
-        self._places: dict[Any, int] = {}
+    def __init__(self, old: Instructions) -> None:
+        self.old, self.new = old, old.like()
+        self._places = list(range(old.inputs))
+        self._constants: dict[Any, int] = {}
 
-    def place(self, code: Instructions, number: float) -> int:
+    def written(
+        self,
+        write: Callable[[int, Op], int],
+        kept: Callable[[int], bool] = lambda place: True,
+    ) -> Instructions:
+        """Have `write` write each operation that is kept, and say where it is now."""
+        for place in range(self.old.inputs, len(self.old.ops)):
+            op = self.old.ops[place]
+            if not kept(place):
+                self._places.append(NOWHERE)
+            elif op is None:
+                self._places.append(self.constant(self.old.constants[place]))
+            else:
+                self._places.append(write(place, op))
+        return self.new.finished(self.old, self._places)
+
+    def moved(self, places: Iterable[int]) -> tuple[int, ...]:
+        """Return where places of the old program are now."""
+        return tuple([self._places[i] for i in places])
+
+    def constant(self, number: float) -> int:
+        """Return the place of a constant, of which each number has one."""
         exactly = number if number and number == number else repr(number)
-        found = self._places.get(exactly)
+        found = self._constants.get(exactly)
         if found is None:
-            found = self._places[exactly] = code.add_constant(number)
+            found = self._constants[exactly] = self.new.add_constant(number)
         return found
+
+    def numbers(self, places: Iterable[int]) -> list[Any]:
+        """Return the constants at places of the new program, None for others."""
+        return [self.new.constants.get(i) for i in places]
 
 
 class _Place:
@@ -220,17 +221,19 @@ class _Place:
     def __apply_op__(cls, op: Op, operands: Sequence[Any]) -> "_Place":
         return cls(op, tuple(operands))
 
-    def settle(self, new: Instructions, known: _Constants, flows: bool) -> int:
+    def settle(self, draft: _Draft, flows: bool) -> int:
         """Write what it stands for, and return the place of the result."""
         places = [
-            x.settle(new, known, flows)
+            x.settle(draft, flows)
             if isinstance(x, _Place)
             else x
             if x.__class__ is int
-            else known.place(new, x)
+            else draft.constant(x)
             for x in self.operands
         ]
-        return places[0] if self.op is None else new.add(self.op, tuple(places), flows)
+        if self.op is None:
+            return places[0]
+        return draft.new.add(self.op, tuple(places), flows)
 
 
 def _simpler(
@@ -238,10 +241,6 @@ def _simpler(
 ) -> _Place | None:
     """Return something equal that takes less to compute, or None."""
     first, last = numbers[0], numbers[-1]
-    places = [
-        _Place(None, (i,)) if x is None else x
-        for i, x in zip(operands, numbers, strict=True)
-    ]
     if op is power and last == 2.0:
         return _Place(mul, (operands[0], operands[0]))
     if op is power and last == -1.0:
@@ -254,6 +253,10 @@ def _simpler(
     known = first is not None if op is where else any(x is not None for x in numbers)
     if op.simplify is None or not known:
         return None
+    places = [
+        _Place(None, (i,)) if x is None else x
+        for i, x in zip(operands, numbers, strict=True)
+    ]
     simpler = op.simplify(*places)
     if simpler is None or isinstance(simpler, _Place):
         return simpler
@@ -269,8 +272,10 @@ PASSES: dict[str, Pass] = {
 }
 
 
-def simplified(code: Instructions) -> Instructions:
-    """Run all passes, in the order of their table."""
-    for one in PASSES.values():
+def simplified(
+    code: Instructions, passes: Iterable[Pass] | None = None
+) -> Instructions:
+    """Run passes, or all in the order of their table."""
+    for one in PASSES.values() if passes is None else passes:
         code = one(code)
     return code

@@ -119,7 +119,7 @@ class Number(Traced):
         same = self == other
         return negation(same) if isinstance(same, Comparison) else not same
 
-    def __bool__(self) -> bool:  # type: ignore[override]
+    def __bool__(self) -> bool:  # type: ignore[override] # other Values have none
         return bool(self != 0.0)
 
 
@@ -128,7 +128,7 @@ class Comparison(Number):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:  # type: ignore[override]
+    def __bool__(self) -> bool:  # type: ignore[override] # other Values have none
         if recording.state.trace is not None:
             recording.state.trace.decide(self)
         return bool(self._data)
@@ -176,7 +176,7 @@ class Trace:
                 for x in operands
             ]
         )
-        known = [p for p in parents if p.__class__ is Traced or isinstance(p, Traced)]
+        known = [p for p in parents if isinstance(p, Traced)]
         if not self.capture(parents) and not known:
             return Value._of(op, parents)
         node: Any = Traced._recorded(op, parents)

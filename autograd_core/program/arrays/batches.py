@@ -13,7 +13,7 @@ import numpy as np
 from ...arguments import Argnums, check_argnums, selected
 from ...errors import ShapeError
 from ..instructions import Instructions
-from ..replay import Replay, guard_failed
+from ..replay import guard_failed
 from ..simplify import simplified
 from .code import ArrayCode, Parameter, write_arrays
 from .structure import as_array, packer, parts, parts_of, skeleton, unpacker
@@ -33,7 +33,6 @@ class Batched:
         self.program = program
         self.batched = _axes(program, in_axes)
         self.code: Instructions = simplified(program.code)
-        self._replay: Replay | None = None
         self._written: dict[Any, ArrayCode] = {}
         self._bones = [skeleton(x, name) for name, x in program.arguments.items()]
         self._parts = [list(parts(bones)) for bones in self._bones]
@@ -161,8 +160,7 @@ class Batched:
         self, arrays: Sequence[Any], *, backward: bool
     ) -> tuple[Any, list[Any]]:
         """Compute everything as the engine would, one example after the other."""
-        if self._replay is None:
-            self._replay = Replay(self.program.code)
+        replay = self.program.replay
         parameters = self._parameters(frozenset())
         count = max(
             [len(a) for a, p in zip(arrays, parameters, strict=True) if p.batched],
@@ -176,10 +174,10 @@ class Batched:
                 for a, p in zip(arrays, parameters, strict=True)
             ]
             numbers = [x for row in rows for x in np.ravel(row).tolist()]
-            values = self._replay.forward(numbers)
-            outputs.append(self._replay.outputs(values))
+            values = replay.forward(numbers)
+            outputs.append(replay.outputs(values))
             if backward:
-                self._add(gradients, parameters, self._replay.backward(values), i)
+                self._add(gradients, parameters, replay.backward(values), i)
         many = any(self.batched)
         return np.array(outputs if many else outputs[0]), gradients
 

@@ -103,7 +103,7 @@ def _begin(write: Writer, parameters: Sequence[Parameter]) -> None:
     place = 0
     for parameter in parameters:
         size, batched = parameter.size, parameter.batched
-        block = Block(parameter.name, size, batched, True, parameter.shape)
+        block = Block(parameter.name, size, batched)
         write.names[parameter.name] = None  # taken
         write.add_block(block, range(place, place + size), range(size))
         if len(parameter.shape) != 1:

@@ -26,7 +26,6 @@ class Block:
     size: int
     batched: bool = False
     flows: bool = True
-    shape: tuple[int, ...] | None = None  # of an input, as it is passed
 
 
 def affine(index: Index) -> tuple[int, tuple[int, ...]] | None:

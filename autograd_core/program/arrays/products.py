@@ -219,10 +219,10 @@ class Products(Step):
                 f"(2.0 * {upstream}[..., None] * {write.read(self._left, whole=True)})"
             )
             gradients.add(self._left, twice, batched)
-            sides = ()  # type: ignore[assignment]
-        for side, other in sides:
-            if gradients.wants(side):
-                factor = write.read(other, whole=True)
-                gradients.add(side, f"({upstream}[..., None] * {factor})", batched)
+        else:
+            for side, other in sides:
+                if gradients.wants(side):
+                    factor = write.read(other, whole=True)
+                    gradients.add(side, f"({upstream}[..., None] * {factor})", batched)
         if gradients.wants(self._bias):
             gradients.add(self._bias, upstream, batched, fresh=False)

@@ -1,5 +1,6 @@
 """What a group of operations becomes: the lines of its value and of its gradients."""
 
+from abc import ABC, abstractmethod
 from math import inf
 
 import numpy as np
@@ -20,18 +21,18 @@ def named_block(write: Writer, group: Group, size: int, places: np.ndarray) -> B
     return Block(write.fresh(f"{stem}_"), size, write.is_batched(places), group.flows)
 
 
-class Step:
+class Step(ABC):
     """Some places computed at once into one block."""
 
     block: Block
 
+    @abstractmethod
     def forward(self, write: Writer) -> None:
         """Write the lines that compute the block."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, write: Writer, gradients: Gradients) -> None:
         """Write the lines that send its gradient to its operands."""
-        raise NotImplementedError
 
 
 class Elementwise(Step):

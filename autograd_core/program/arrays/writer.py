@@ -27,8 +27,8 @@ PIECES = 12  # slices that are put together rather than taken one number at a ti
 class Writer:
     """The lines of a program over arrays, and the names they use.
 
-    `found` gives for each place its block and where in it; `many` is what the number
-    of examples is called, and empty where there is one.
+    `block_of` and `at` say of each place where it lies; `many` is what the number of
+    examples is called, and empty where there is one.
     """
 
     def __init__(
