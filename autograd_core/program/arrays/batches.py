@@ -24,8 +24,8 @@ __all__ = ["Batched"]
 class Batched:
     """A program over arrays; `batched` tells for each argument whether it has examples.
 
-    Its results are the engine's to rounding. Where a result is not finite, it is
-    computed again one number at a time, so that it is the engine's exactly.
+    Its results are the engine's to rounding. Where one is not finite, all are computed
+    again one number at a time, so that inf and nan are where the engine has them.
     """
 
     def __init__(self, program: Any, in_axes: Any = 0) -> None:
